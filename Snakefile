@@ -1,0 +1,41 @@
+# posemake: from videos of animals to the coordinates of their body parts.
+# The map of the workflow; config/README.md is its manual.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "rules/common.smk"
+include: "rules/project.smk"
+
+
+if HAS_PROJECT:
+
+    include: "rules/videos.smk"
+    include: "rules/frames.smk"
+    include: "rules/labels.smk"
+    include: "rules/models.smk"
+    include: "rules/poses.smk"
+    include: "rules/figures.smk"
+    include: "rules/reports.smk"
+
+    FINGERPRINTS.keep()
+
+
+report: "report/workflow.rst"
+
+
+rule all:
+    default_target: True
+    input:
+        preparing_targets() if HAS_PROJECT else [],
+        labelled_targets,
+
+
+onsuccess:
+    say_what_waits()
+
+
+onerror:
+    say_what_failed(log)

@@ -1,0 +1,230 @@
+# What the rules share: the checked config and sheet of videos, and the functions that name inputs. No rules.
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from posemake import settings
+from posemake.files import read_json
+from posemake.fingerprint import Fingerprints
+from posemake.log import PosemakeError, error_sentences
+from posemake.sheets import config_faults, raise_faults, read_videos, read_yaml
+
+SCHEMAS = Path(workflow.basedir) / "config" / "schemas"
+CONFIG = "config/config.yaml"
+# a folder without a config can only be made a project (rules/project.smk)
+HAS_PROJECT = os.path.exists(CONFIG) or bool(workflow.overwrite_configfiles)
+
+
+def checked(function, *arguments):
+    """Call, with the package's errors as Snakemake's, which it prints without a traceback."""
+    try:
+        return function(*arguments)
+    except PosemakeError as error:
+        raise WorkflowError(str(error)) from None
+
+
+if os.path.exists(CONFIG):
+    # Snakemake's own message would not say where the YAML is wrong
+    checked(read_yaml, CONFIG)
+
+    configfile: CONFIG
+
+
+if HAS_PROJECT:
+    raise_faults(
+        [f"{CONFIG}, {fault}" for fault in config_faults(config, read_yaml(SCHEMAS / "config.schema.yaml"))],
+        WorkflowError,
+    )
+    VIDEOS, _faults = read_videos(
+        config.get("videos", "config/videos.tsv"), read_yaml(SCHEMAS / "videos.schema.yaml")
+    )
+    ROUND = config.get("active_round", 0)
+    KEYPOINTS = config["keypoints"]
+    SKELETON = config.get("skeleton", [])
+    MODELS = {name: settings.plain(settings.Model, values) for name, values in config["models"].items()}
+    PREDICTING = config.get("predict", {}).get("models") or list(MODELS)[:1]
+    FINGERPRINTS = Fingerprints(".snakemake/posemake-fingerprints.json")
+
+
+def label_files(video):
+    """Label files of a video in all rounds up to the active one."""
+    found = []
+    for number in range(ROUND + 1):
+        folder = f"labels/round-{number}/{video}"
+        if os.path.isdir(folder):
+            found += sorted(
+                f"{folder}/{entry.name}"
+                for entry in os.scandir(folder)
+                if re.fullmatch(r"CollectedData_.+\.(csv|h5)", entry.name)
+            )
+    return found
+
+
+def sheet_faults():
+    """What is wrong between the sheet and the files that are there."""
+    sheet, faults = config.get("videos", "config/videos.tsv"), []
+    for video, row in VIDEOS.items():
+        labelled = row["use"] == "train" and LABEL_FILES[video]
+        if row["path"] is None and not labelled:
+            faults.append(
+                f"{sheet}, row {row['row']}, path: {video!r} has no path, and no labels without a video"
+            )
+        elif row["path"] and not os.path.isfile(row["path"]) and not labelled:
+            faults.append(
+                f"{sheet}, row {row['row']}, path: there is no file {row['path']!r} for the video {video!r}"
+            )
+    for number in range(ROUND + 1):
+        if os.path.isdir(f"labels/round-{number}"):
+            faults += [
+                f"labels/round-{number}/{entry.name}: has no row in {sheet}; add one (use: train), or move the folder away"
+                for entry in sorted(os.scandir(f"labels/round-{number}"), key=lambda entry: entry.name)
+                if entry.is_dir() and entry.name not in VIDEOS
+            ]
+    return faults
+
+
+if HAS_PROJECT:
+    LABEL_FILES = {video: label_files(video) for video, row in VIDEOS.items() if row["use"] != "analyse"}
+    raise_faults(_faults or sheet_faults(), WorkflowError)
+    # a label folder is complete in itself: its video may be gone
+    HERE = [video for video, row in VIDEOS.items() if row["path"] and os.path.isfile(row["path"])]
+    TO_LABEL = [video for video in HERE if VIDEOS[video]["use"] != "analyse"]
+    TO_ANALYSE = [video for video in HERE if VIDEOS[video]["use"] != "train"]
+
+    wildcard_constraints:
+        video="[A-Za-z0-9][A-Za-z0-9_.-]*",
+        model="[A-Za-z0-9][A-Za-z0-9_-]*",
+        round=r"\d+",
+
+
+def code(script):
+    """The digest of what a rule runs, for its params (posemake.fingerprint)."""
+    return checked(FINGERPRINTS.of, script)
+
+
+def filled(section):
+    """A section of the config with its defaults. One value to Snakemake, which compares values without their names."""
+    return settings.plain(getattr(settings, section.capitalize()), config.get(section))
+
+
+def video_path(wildcards):
+    return VIDEOS[wildcards.video]["path"]
+
+
+def video_size(wildcards):
+    """Bytes of the file: notices one that was replaced by one that is older than the results."""
+    return os.path.getsize(VIDEOS[wildcards.video]["path"])
+
+
+def of_row(*columns):
+    """What the sheet says of the video in some columns."""
+    return lambda wildcards: {column: VIDEOS[wildcards.video][column] for column in columns}
+
+
+def subjects():
+    """The animal of each labelled video, where the split asks for it."""
+    if filled("split")["unit"] != "subject":
+        return {}
+    return {video: VIDEOS[video]["subject"] for video in LABEL_FILES}
+
+
+def about(videos):
+    """Subject, session and group of videos, for tables."""
+    return {video: {key: VIDEOS[video][key] for key in ("subject", "session", "group")} for video in videos}
+
+
+def grow(base):
+    """A resource that grows with the attempt."""
+    return lambda wildcards, attempt: base * attempt
+
+
+def per_video(pattern, videos, models=None):
+    """Paths for all videos (and models) of the active round."""
+    return expand(pattern, video=videos, model=models or [], round=ROUND) if videos else []
+
+
+def preparing_targets():
+    """Everything that needs no label."""
+    return [
+        *per_video("results/videos/{video}/video.json", HERE),
+        *per_video("results/videos/{video}/times.npy", HERE),
+        *per_video("results/frames/round-0/{video}/frames.csv", TO_LABEL),
+        *per_video("results/frames/round-0/{video}/images", TO_LABEL),
+        *(["results/tables/videos.csv"] if HERE else []),
+    ]
+
+
+def final_targets():
+    """Everything that needs labels. Each file is named, also those between: after a job has failed, Snakemake forgets that
+    what follows from its output is stale, unless that output is asked for too."""
+    labels, model = f"results/labels/round-{ROUND}", f"results/models/round-{ROUND}/{{model}}"
+    poses = f"results/poses/round-{ROUND}/{{model}}/{{video}}"
+    of_model = (
+        "weights.pt",
+        "history.csv",
+        "learning_curve.png",
+        "metrics.csv",
+        "errors.csv",
+        "examples.png",
+        "errors.png",
+    )
+    of_video = (
+        *(
+            "poses.h5",
+            "poses.csv",
+            "poses.json",
+            "filtered.h5",
+            "filtered.csv",
+            "summary.json",
+            "labelled.mp4",
+            "poster.png",
+        ),
+        *("trajectory.png", "coordinates.png", "confidence.png", "displacement.png"),
+    )
+    return [
+        f"{labels}/labels.csv",
+        f"{labels}/state.json",
+        f"{labels}/split.csv",
+        *expand(f"{model}/{{file}}", model=MODELS, file=of_model),
+        *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),
+        *expand(f"results/tables/round-{ROUND}/{{model}}.csv", model=PREDICTING if TO_ANALYSE else []),
+        "results/index.html",
+    ]
+
+
+def labelled_targets(wildcards):
+    """What `snakemake` makes beside that: nothing while frames wait for their labels."""
+    if not HAS_PROJECT:
+        raise WorkflowError(
+            f"there is no {CONFIG} in {os.getcwd()}; make a project here with the target new_project (README.md)"
+        )
+    state = read_json(checkpoints.collect_labels.get(round=ROUND).output.state)
+    return [] if state["open"] else final_targets()
+
+
+def say_what_waits():
+    """At the end of a run, tell the person what is to be done."""
+    path = f"results/labels/round-{ROUND}/state.json" if HAS_PROJECT else ""
+    waiting = read_json(path)["open"] if os.path.exists(path) else {}
+    if waiting:
+        some = ", ".join(f"{video} ({count})" for video, count in list(waiting.items())[:8])
+        more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
+        print(
+            f"\nposemake waits for labels: {sum(waiting.values())} frames in {len(waiting)} videos: {some}{more}. "
+            f"Label results/frames/round-0/<video>/images into labels/round-0/<video> "
+            "(config/README.md, «Labels»), then run snakemake again.",
+            file=sys.stderr,
+        )
+
+
+def say_what_failed(log):
+    """At the end of a run that failed, give each job's error as a sentence, once."""
+    sentences = error_sentences(log[0] if isinstance(log, list) else log)
+    if sentences:
+        print("\nposemake could not finish:", *sentences, sep="\n  ", file=sys.stderr)

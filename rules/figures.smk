@@ -1,0 +1,60 @@
+# The labelled video and the plots of each video's poses.
+
+
+rule render_video:
+    input:
+        video=video_path,
+        info="results/videos/{video}/video.json",
+        poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
+    output:
+        video="results/poses/round-{round}/{model}/{video}/labelled.mp4",
+        poster="results/poses/round-{round}/{model}/{video}/poster.png",
+    log:
+        "logs/render_video/round-{round}/{model}/{video}.log",
+    benchmark:
+        "benchmarks/render_video/round-{round}/{model}/{video}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    threads: 2
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(120),
+    params:
+        code=code("render_video"),
+        settings=filled("render"),
+        row=of_row("fps", "start", "stop"),
+        skeleton=SKELETON,
+    script:
+        "../scripts/render_video.py"
+
+
+rule plot_poses:
+    input:
+        poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
+        info="results/videos/{video}/video.json",
+    output:
+        trajectory=report(
+            "results/poses/round-{round}/{model}/{video}/trajectory.png",
+            category="Poses",
+            subcategory="{video}",
+            labels={"figure": "trajectory", "model": "{model}"},
+            caption="../report/plot_poses.rst",
+        ),
+        coordinates="results/poses/round-{round}/{model}/{video}/coordinates.png",
+        confidence="results/poses/round-{round}/{model}/{video}/confidence.png",
+        displacement="results/poses/round-{round}/{model}/{video}/displacement.png",
+    log:
+        "logs/plot_poses/round-{round}/{model}/{video}.log",
+    benchmark:
+        "benchmarks/plot_poses/round-{round}/{model}/{video}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        code=code("plot_poses"),
+        settings=filled("plots"),
+        row=of_row("fps"),
+    script:
+        "../scripts/plot_poses.py"

@@ -1,0 +1,98 @@
+# Training of each model, and what it is worth.
+
+
+rule train_model:
+    input:
+        labels="results/labels/round-{round}/labels.csv",
+        split="results/labels/round-{round}/split.csv",
+    output:
+        weights="results/models/round-{round}/{model}/weights.pt",
+        history="results/models/round-{round}/{model}/history.csv",
+    log:
+        "logs/train_model/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/train_model/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=grow(8000),
+        runtime=grow(480),
+    params:
+        code=code("train_model"),
+        settings=lambda wildcards: MODELS[wildcards.model],
+    script:
+        "../scripts/train_model.py"
+
+
+rule plot_learning_curve:
+    input:
+        history="results/models/round-{round}/{model}/history.csv",
+    output:
+        png=report(
+            "results/models/round-{round}/{model}/learning_curve.png",
+            category="Models",
+            subcategory="{model}",
+            labels={"figure": "learning curve", "round": "{round}"},
+            caption="../report/plot_learning_curve.rst",
+        ),
+    log:
+        "logs/plot_learning_curve/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/plot_learning_curve/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_learning_curve"),
+    script:
+        "../scripts/plot_learning_curve.py"
+
+
+rule evaluate_model:
+    input:
+        weights="results/models/round-{round}/{model}/weights.pt",
+        labels="results/labels/round-{round}/labels.csv",
+        split="results/labels/round-{round}/split.csv",
+    output:
+        metrics=report(
+            "results/models/round-{round}/{model}/metrics.csv",
+            category="Models",
+            subcategory="{model}",
+            labels={"figure": "table of errors", "round": "{round}"},
+            caption="../report/evaluate_model.rst",
+        ),
+        errors="results/models/round-{round}/{model}/errors.csv",
+        examples=report(
+            "results/models/round-{round}/{model}/examples.png",
+            category="Models",
+            subcategory="{model}",
+            labels={"figure": "test frames", "round": "{round}"},
+            caption="../report/examples.rst",
+        ),
+        errors_png=report(
+            "results/models/round-{round}/{model}/errors.png",
+            category="Models",
+            subcategory="{model}",
+            labels={"figure": "errors by keypoint", "round": "{round}"},
+            caption="../report/errors.rst",
+        ),
+    log:
+        "logs/evaluate_model/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/evaluate_model/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=grow(4000),
+        runtime=grow(60),
+    params:
+        code=code("evaluate_model"),
+        settings=filled("evaluate"),
+    script:
+        "../scripts/evaluate_model.py"

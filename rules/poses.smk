@@ -1,0 +1,83 @@
+# The poses of each video, raw and filtered, and the table over all videos.
+
+
+rule predict_poses:
+    input:
+        video=video_path,
+        info="results/videos/{video}/video.json",
+        weights="results/models/round-{round}/{model}/weights.pt",
+    output:
+        h5="results/poses/round-{round}/{model}/{video}/poses.h5",
+        csv="results/poses/round-{round}/{model}/{video}/poses.csv",
+        provenance="results/poses/round-{round}/{model}/{video}/poses.json",
+    log:
+        "logs/predict_poses/round-{round}/{model}/{video}.log",
+    benchmark:
+        "benchmarks/predict_poses/round-{round}/{model}/{video}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=grow(4000),
+        runtime=grow(240),
+    params:
+        code=code("predict_poses"),
+        model=lambda wildcards: wildcards.model,
+        row=of_row("start", "stop", "crop"),
+    script:
+        "../scripts/predict_poses.py"
+
+
+rule filter_poses:
+    input:
+        poses="results/poses/round-{round}/{model}/{video}/poses.h5",
+        info="results/videos/{video}/video.json",
+    output:
+        h5="results/poses/round-{round}/{model}/{video}/filtered.h5",
+        csv="results/poses/round-{round}/{model}/{video}/filtered.csv",
+        summary="results/poses/round-{round}/{model}/{video}/summary.json",
+    log:
+        "logs/filter_poses/round-{round}/{model}/{video}.log",
+    benchmark:
+        "benchmarks/filter_poses/round-{round}/{model}/{video}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        code=code("filter_poses"),
+        settings=filled("filter"),
+        row=of_row("fps", "px_per_mm"),
+    script:
+        "../scripts/filter_poses.py"
+
+
+rule tabulate_poses:
+    input:
+        expand(
+            "results/poses/round-{{round}}/{{model}}/{video}/summary.json",
+            video=TO_ANALYSE,
+        ),
+    output:
+        table=report(
+            "results/tables/round-{round}/{model}.csv",
+            category="Poses",
+            labels={"figure": "table of all videos", "model": "{model}"},
+            caption="../report/tabulate_poses.rst",
+        ),
+    log:
+        "logs/tabulate_poses/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/tabulate_poses/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("tabulate_poses"),
+        settings=about(TO_ANALYSE),
+    script:
+        "../scripts/tabulate_poses.py"

@@ -1,0 +1,12 @@
+"""Check all label files and gather them into one table."""
+
+from posemake.collect import collect_labels
+from posemake.log import run_job
+
+
+def main(input, output, params, log):
+    collect_labels(input.labels, input.frames, output.labels, output.state, params.settings["keypoints"])
+
+
+if "snakemake" in globals():
+    run_job(main, snakemake)

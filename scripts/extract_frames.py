@@ -1,0 +1,12 @@
+"""Write the chosen frames of one video as images."""
+
+from posemake.log import run_job
+from posemake.select import extract_frames
+
+
+def main(input, output, params, log):
+    extract_frames(input.video, input.frames, output.images)
+
+
+if "snakemake" in globals():
+    run_job(main, snakemake)

@@ -1,0 +1,49 @@
+"""The stage that turns raw poses into clean tracks, and says what it changed."""
+
+from typing import Any
+
+import numpy as np
+
+from posemake.files import read_json, write_json
+from posemake.filters import clean
+from posemake.poses import arrays, read_poses, write_poses
+from posemake.settings import Filter, make
+
+
+def filter_poses(
+    raw: str, info_file: str, h5: str, csv: str, summary: str, settings: dict[str, Any], row: dict[str, Any]
+) -> None:
+    """Write the filtered poses in the layout of the raw ones, with the raw confidence, and a summary of the video (JSON).
+
+    The summary gives shares of points (confident, filled between confident ones, missing at the end), and the mean speed of the
+    animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a scale, in millimetres per second.
+    ``row`` holds fps and px_per_mm of the sheet.
+    """
+    fps = row["fps"] or read_json(info_file)["fps"]
+    wanted = make(Filter, settings)
+    poses, scorer = read_poses(raw, fps)
+    _, confidence = arrays(poses)
+    poses["position"] = clean(poses, wanted)
+    xy, _ = arrays(poses)
+    write_poses(poses, h5, csv, scorer)
+    looked = np.isfinite(confidence)
+    there, confident = np.isfinite(xy[..., 0]), confidence >= wanted.threshold
+    complete = there.all(1)
+    centre = np.where(complete[:, None], xy.mean(1), np.nan)
+    steps = np.linalg.norm(np.diff(centre, axis=0), axis=1)
+    speed = float(np.nanmean(steps) * fps) if np.isfinite(steps).any() else None
+    scale = row["px_per_mm"]
+    total = max(1, int(looked.sum()))
+    write_json(
+        summary,
+        {
+            "frames": len(xy),
+            "analysed": int(looked.any(1).sum()),
+            "confident": int((confident & looked).sum()) / total,
+            "filled": int((there & ~confident).sum()) / total,
+            "missing": int((~there & looked).sum()) / total,
+            "complete": int(complete.sum()) / max(1, int(looked.any(1).sum())),
+            "speed_px_per_s": speed,
+            "speed_mm_per_s": speed / scale if speed is not None and scale else None,
+        },
+    )

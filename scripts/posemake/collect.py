@@ -1,0 +1,125 @@
+"""The stages between a person's labels and training: one table of all labels, and its parts."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from posemake.dataset import KEY_COLUMNS, read_table
+from posemake.files import write_json, write_rows
+from posemake.labels import check_keypoints, find_label_file, frame_number, read_labels, reorder
+from posemake.log import PosemakeError, logger
+from posemake.settings import Split, make
+
+PARTS = ("train", "validation", "test")
+GOLDEN = (5**0.5 - 1) / 2
+
+
+def _check_images(folder: Path, images: tuple[str, ...], xy: np.ndarray, keypoints: list[str], path: Path) -> None:
+    for image, points in zip(images, xy):
+        try:
+            with Image.open(folder / image) as opened:
+                width, height = opened.size
+        except OSError as error:
+            raise PosemakeError(
+                f"{path}: {image} is labelled, and {folder / image} is missing or damaged; put the image back, or remove its row"
+            ) from error
+        outside = (points < -0.5) | (points > (width - 0.5, height - 0.5))
+        if outside.any():
+            k = int(np.argwhere(outside)[0, 0])
+            x, y = points[k]
+            raise PosemakeError(
+                f"{path}: {image}, {keypoints[k]} at ({x:g}, {y:g}) lies outside the image of {width} x {height} pixels; move it"
+            )
+
+
+def collect_labels(
+    label_files: list[str], frames_files: list[str], labels_file: str, state_file: str, keypoints: list[str]
+) -> None:
+    """Check all label files, write them as one table, and say which chosen frames are still open.
+
+    Parameters
+    ----------
+    label_files
+        ``…/round-<r>/<video>/CollectedData_<scorer>.csv`` or ``.h5``. An image that several rounds label counts with its last.
+    frames_files
+        ``…/round-<r>/<video>/frames.csv``, the frames that were chosen for labelling.
+    labels_file
+        CSV to write: round, video, image, frame, and x and y of each keypoint in pixels; sorted.
+    state_file
+        JSON to write: numbers of chosen and labelled frames, and the open ones by video.
+
+    Raises
+    ------
+    PosemakeError
+        At the first label file with a fault.
+    """
+    rows: dict[tuple[str, str], list] = {}
+    for path in sorted(map(Path, label_files), key=lambda p: (int(p.parts[-3].removeprefix("round-")), p.parts[-2])):
+        round_number, video = int(path.parts[-3].removeprefix("round-")), path.parts[-2]
+        if path != find_label_file(path.parent):
+            continue  # the HDF5 twin of a CSV
+        labels = read_labels(path)
+        check_keypoints(labels, keypoints, path)
+        for part in set(keypoints) - set(labels.keypoints):
+            logger.info("%s: keypoint %s is not in the file and counts as not there", path, part)
+        xy = reorder(labels, keypoints)
+        _check_images(path.parent, labels.images, xy, keypoints, path)
+        for image, points in zip(labels.images, xy):
+            rows[video, image] = [round_number, video, image, frame_number(image), *points.reshape(-1).tolist()]
+    chosen, waiting = 0, {}
+    for path in map(Path, sorted(frames_files)):
+        images = pd.read_csv(path, dtype=str)["image"]
+        chosen += len(images)
+        missing = sum((path.parts[-2], image) not in rows for image in images)
+        if missing:
+            waiting[path.parts[-2]] = missing
+    columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
+    ordered = sorted(rows.values(), key=lambda row: (row[1], row[3], row[2]))
+    write_rows(labels_file, [*KEY_COLUMNS, *columns], ordered)
+    write_json(state_file, {"chosen": chosen, "labelled": len(rows), "open": waiting})
+
+
+def part_of(name: str, block: int, seed: int, validation: float, test: float) -> str:
+    """The part of a unit of the split, from its own key (name, block, seed) alone.
+
+    The blocks of one name walk around a circle in steps of the golden ratio, which spreads any run of them evenly
+    (Weyl's low-discrepancy sequence): with a few labelled blocks already, each part gets about its share.
+    """
+    start = int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8], "big") / 2**64
+    place = (start + block * GOLDEN) % 1.0
+    return "test" if place < test else "validation" if place < test + validation else "train"
+
+
+def split_dataset(labels_file: str, split_file: str, settings: dict[str, Any], subjects: dict[str, str]) -> None:
+    """Write the part of each labelled frame; more labels move none that was there.
+
+    ``subjects`` names the animal of each video, where the sheet does; a video without counts as its own.
+
+    Raises
+    ------
+    PosemakeError
+        If a part stays empty.
+    """
+    wanted = make(Split, settings)
+    keys, _, _ = read_table(labels_file)
+    units = {
+        "block": lambda row: (row.video, row.frame // wanted.block),
+        "video": lambda row: (row.video, 0),
+        "subject": lambda row: (subjects.get(row.video) or row.video, 0),
+    }
+    found = [units[wanted.unit](row) for row in keys.itertuples()]
+    names = [f"{name}/{block}" for name, block in found]
+    parts = [part_of(*unit, wanted.seed, wanted.validation, wanted.test) for unit in found]
+    counts = {part: parts.count(part) for part in PARTS}
+    logger.info("frames: %s", ", ".join(f"{n} {part}" for part, n in counts.items()))
+    for part in PARTS:
+        if not counts[part]:
+            raise PosemakeError(
+                f"{len(parts)} labelled frames in {len(set(names))} units ({wanted.unit}) leave none for the part {part!r}; "
+                f"label more frames, make units smaller (split.unit, split.block), raise its share, or change split.seed"
+            )
+    write_rows(split_file, ["video", "image", "frame", "unit", "part"], zip(keys.video, keys.image, keys.frame, names, parts))

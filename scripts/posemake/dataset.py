@@ -1,0 +1,87 @@
+"""Labelled frames as arrays in memory (N frames, K keypoints, H W pixels of the network's input)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from posemake.geometry import apply_map, padded_size, resize_map, scaled_size
+from posemake.log import PosemakeError
+
+KEY_COLUMNS = ["round", "video", "image", "frame"]
+
+
+def read_table(path: str | Path) -> tuple[pd.DataFrame, list[str], np.ndarray]:
+    """Read the table of all labels that ``collect_labels`` writes.
+
+    Returns
+    -------
+    keys
+        Columns round, video, image, frame; one row per labelled frame.
+    keypoints
+        Their names, in the order of the config.
+    xy
+        (N, K, 2) in pixels of the frame, NaN where a keypoint is not there.
+    """
+    table = pd.read_csv(path, dtype={"video": str, "image": str}, keep_default_na=False, na_values=[""])
+    keypoints = [name.removesuffix(".x") for name in table.columns if name.endswith(".x")]
+    columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
+    xy = table[columns].to_numpy(float).reshape(len(table), len(keypoints), 2)
+    return table[KEY_COLUMNS], keypoints, xy
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an image file as RGB uint8 (H, W, 3).
+
+    Raises
+    ------
+    PosemakeError
+        If there is none or it cannot be read.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if image is None:
+        raise PosemakeError(f"{path}: the image is missing or damaged; put it back, or remove its row of labels")
+    return image
+
+
+def fit(image: np.ndarray, scale: float, multiple: int) -> tuple[np.ndarray, np.ndarray]:
+    """Resize a frame to the network's scale and pad it with black right and below.
+
+    Returns
+    -------
+    image
+        uint8 (H, W, 3), H and W divide by ``multiple``.
+    to_input
+        The map (3, 3) from the frame to it; the padding does not move anything.
+    """
+    size = image.shape[1], image.shape[0]
+    small = scaled_size(size, scale)
+    if small != size:
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    width, height = padded_size(small, multiple)
+    image = cv2.copyMakeBorder(image, 0, height - small[1], 0, width - small[0], cv2.BORDER_CONSTANT)
+    return image, resize_map(size, small)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Frames as the network sees them."""
+
+    images: np.ndarray  # (N, H, W, 3) uint8, all padded to the largest
+    xy: np.ndarray  # (N, K, 2) in pixels of the network's input
+    maps: np.ndarray  # (N, 3, 3) from the frame to the network's input
+
+
+def load_frames(paths: list[str], xy: np.ndarray, scale: float, multiple: int) -> Frames:
+    """Load images at the network's scale, each read once and kept."""
+    fitted = [fit(read_image(path), scale, multiple) for path in paths]
+    height = max(image.shape[0] for image, _ in fitted)
+    width = max(image.shape[1] for image, _ in fitted)
+    images = np.zeros((len(fitted), height, width, 3), np.uint8)
+    for slot, (image, _) in zip(images, fitted):
+        slot[: image.shape[0], : image.shape[1]] = image
+    maps = np.stack([to_input for _, to_input in fitted])
+    points = np.stack([apply_map(m, p) for m, p in zip(maps, xy)])
+    return Frames(images, points, maps)

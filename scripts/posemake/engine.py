@@ -1,0 +1,120 @@
+"""A trained network as a function of frames, and the file that holds it (B batch, K keypoints).
+
+A model file is plain tensors and plain values: settings, keypoints, versions and weights. It rebuilds its own network
+and is opened with ``weights_only=True``, so that a file from elsewhere runs no code.
+"""
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from posemake.dataset import fit
+from posemake.files import replacing
+from posemake.geometry import apply_map
+from posemake.heatmap import decode
+from posemake.log import PosemakeError, logger
+from posemake.network import MULTIPLE, PoseNetwork, make_encoder
+
+FORMAT = "posemake-model-1"
+
+
+def best_device() -> torch.device:
+    """The device to compute on: POSEMAKE_DEVICE if set, else a GPU if there is one, else the CPU."""
+    wanted = os.environ.get("POSEMAKE_DEVICE")
+    if wanted:
+        return torch.device(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def save_model(path: str | Path, network: nn.Module, settings: dict[str, Any], keypoints: list[str]) -> None:
+    """Write a model file; the same network gives the same bytes, whatever the file is called."""
+    content = {
+        "format": FORMAT,
+        "settings": settings,
+        "keypoints": list(keypoints),
+        "versions": {"torch": str(torch.__version__)},
+        "state": {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()},
+    }
+    buffer = io.BytesIO()  # not the file itself, whose name torch would write into it
+    torch.save(content, buffer)
+    with replacing(path) as part:
+        part.write_bytes(buffer.getvalue())
+
+
+def load_model(path: str | Path) -> dict[str, Any]:
+    """Read a model file without running code from it.
+
+    Raises
+    ------
+    PosemakeError
+        If it is not a model file of this version, or holds anything but plain values.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise PosemakeError(f"{path}: not a posemake model, or damaged ({type(error).__name__}); train it again") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise PosemakeError(f"{path}: not a posemake model of this version; train it again")
+    return content
+
+
+def make_network(settings: dict[str, Any], keypoints: int, weights: str) -> PoseNetwork:
+    """Build a model's network with its backbone's starting weights."""
+    return PoseNetwork(make_encoder(settings["backbone"], weights), keypoints, settings["stride"])
+
+
+class Predictor:
+    """Frames in, positions and confidences out.
+
+    Parameters
+    ----------
+    model
+        What ``load_model`` returns.
+    device
+        Where to compute; ``best_device()`` if not given.
+    batch_size
+        Frames that go through the network together.
+    """
+
+    def __init__(self, model: dict[str, Any], device: torch.device | None = None, batch_size: int = 8):
+        self.keypoints: list[str] = model["keypoints"]
+        self.scale: float = model["settings"]["scale"]
+        self.stride: int = model["settings"]["stride"]
+        self.batch_size = batch_size
+        self.device = device or best_device()
+        network = make_network(model["settings"], len(self.keypoints), "none")
+        network.load_state_dict(model["state"])
+        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        logger.info("computing on %s", self.device)
+
+    @torch.inference_mode()
+    def __call__(self, frames: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Predict frames of one size.
+
+        Parameters
+        ----------
+        frames
+            B images, RGB uint8 (H, W, 3).
+
+        Returns
+        -------
+        xy
+            (B, K, 2) in pixels of the frames.
+        confidence
+            (B, K) in 0 … 1.
+        """
+        fitted = [fit(frame, self.scale, MULTIPLE) for frame in frames]
+        to_input = fitted[0][1]
+        batch = torch.from_numpy(np.stack([image for image, _ in fitted])).to(self.device)
+        batch = batch.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+        heat, offset = self.network(batch)
+        xy, peak = decode(heat.float(), offset.float(), self.stride)
+        points = apply_map(np.linalg.inv(to_input), xy.cpu().numpy().astype(np.float64))
+        return points, torch.sigmoid(peak).cpu().numpy()

@@ -1,0 +1,99 @@
+"""The stage that plots the poses of one video, and the learning curve of a model."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from posemake.files import read_json
+from posemake.poses import arrays, read_poses
+from posemake.settings import Plots, make
+from posemake.style import keypoint_colors, save_figure
+
+MAX_POINTS = 20000  # drawn per line: more cannot be seen and make a figure of a long video slow
+
+
+def _legend(axes, keypoints: list[str]) -> None:
+    axes.legend(keypoints, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+
+
+def plot_poses(
+    filtered_file: str,
+    info_file: str,
+    trajectory: str,
+    coordinates: str,
+    confidence_png: str,
+    displacement: str,
+    settings: dict[str, Any],
+    fps: float | None,
+) -> None:
+    """Draw a video's filtered tracks, in the plane and over time, their raw confidence, and how far points move per frame."""
+    wanted = make(Plots, settings)
+    info = read_json(info_file)
+    poses, _ = read_poses(filtered_file, fps or info["fps"])
+    names = poses.keypoints.values.tolist()
+    xy, confidence = arrays(poses)
+    # what the filter filled in is drawn too; other faint points are not
+    hidden = (confidence < wanted.threshold) & ~np.isfinite(xy[..., 0])
+    xy = np.where(hidden[..., None], np.nan, xy)
+    step = -(-len(xy) // MAX_POINTS)
+    seconds = poses.time.values[::step]
+    colors = keypoint_colors(len(names), wanted.colormap)
+
+    figure = Figure(figsize=(6.5, 4.5))
+    axes = figure.subplots()
+    for k, rgb in enumerate(colors):
+        axes.plot(xy[::step, k, 0], xy[::step, k, 1], color=rgb, lw=0.7, alpha=0.8)
+    axes.set(
+        xlim=(-0.5, info["width"] - 0.5), ylim=(info["height"] - 0.5, -0.5), aspect="equal", xlabel="x / px", ylabel="y / px"
+    )
+    _legend(axes, names)
+    save_figure(figure, trajectory, wanted.dpi)
+
+    figure = Figure(figsize=(9, 4.5))
+    for axis, (axes, label) in enumerate(zip(figure.subplots(2, sharex=True), ("x / px", "y / px"))):
+        for k, rgb in enumerate(colors):
+            axes.plot(seconds, xy[::step, k, axis], color=rgb, lw=0.8)
+        axes.set_ylabel(label)
+    axes.set_xlabel("time / s")
+    _legend(figure.axes[0], names)
+    save_figure(figure, coordinates, wanted.dpi)
+
+    figure = Figure(figsize=(9, 3))
+    axes = figure.subplots()
+    for k, rgb in enumerate(colors):
+        axes.plot(seconds, confidence[::step, k], color=rgb, lw=0.8)
+    axes.axhline(wanted.threshold, color="0.4", lw=0.8, ls="--")
+    axes.set(xlabel="time / s", ylabel="confidence", ylim=(0, 1.02))
+    _legend(axes, names)
+    save_figure(figure, confidence_png, wanted.dpi)
+
+    figure = Figure(figsize=(6.5, 3.5))
+    axes = figure.subplots()
+    moved = np.linalg.norm(np.diff(xy, axis=0), axis=-1)
+    known = moved[np.isfinite(moved)]
+    bins = np.linspace(0, max(1.0, np.percentile(known, 99.5)) if len(known) else 1.0, 60)
+    for k, rgb in enumerate(colors):
+        axes.hist(moved[:, k][np.isfinite(moved[:, k])], bins, histtype="step", color=rgb)
+    axes.set(xlabel="displacement between frames / px", ylabel="frames", yscale="symlog")
+    _legend(axes, names)
+    save_figure(figure, displacement, wanted.dpi)
+
+
+def plot_learning_curve(history_file: str, out: str) -> None:
+    """Draw training loss and validation error over the steps of a training."""
+    table = pd.read_csv(history_file)
+    figure = Figure(figsize=(7, 3.5))
+    left, right = figure.subplots(1, 2)
+    left.plot(table.step, table.train_loss, color="0.2")
+    left.set(xlabel="step", ylabel="training loss", yscale="log")
+    right.plot(table.step, table.validation_error, color="C0", label="mean")
+    right.plot(table.step, table.validation_median, color="C0", ls=":", label="median")
+    best = table.validation_error.idxmin()
+    right.plot(
+        table.step[best], table.validation_error[best], "o", color="C3", label=f"kept: {table.validation_error[best]:.2f} px"
+    )
+    right.set(xlabel="step", ylabel="validation error / px", yscale="log")
+    right.legend(frameon=False)
+    save_figure(figure, out, 120)

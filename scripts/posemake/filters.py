@@ -1,0 +1,32 @@
+"""Filters of tracks (time, space, keypoints, individuals), through movement."""
+
+import xarray as xr
+from movement.filtering import filter_by_confidence, interpolate_over_time, rolling_filter, savgol_filter
+
+from posemake.log import logger
+from posemake.settings import Filter
+
+
+def clean(poses: xr.Dataset, settings: Filter) -> xr.DataArray:
+    """Drop unsure points, bridge short gaps, smooth.
+
+    Returns
+    -------
+    xr.DataArray
+        Positions with the dimensions of the input. Points below the threshold are missing, but for gaps of at most
+        ``max_gap`` frames between two good points, which are filled on a straight line. Smoothing adds and drops none.
+    """
+    position = filter_by_confidence(poses.position, poses.confidence, threshold=settings.threshold)
+    if settings.max_gap:
+        position = interpolate_over_time(position, max_gap=settings.max_gap)
+    if settings.method != "none" and settings.window > poses.sizes["time"]:
+        logger.info("not smoothed: the window is longer than the video")
+    elif settings.method == "median":
+        smooth = rolling_filter(position, window=settings.window, statistic="median", min_periods=1)
+        position = smooth.where(position.notnull())
+    elif settings.method == "savgol":
+        # a polynomial has no value where one point of its window is missing: bridge all gaps for it, then open them again
+        bridged = interpolate_over_time(position).ffill("time").bfill("time")
+        smooth = savgol_filter(bridged, window=settings.window, polyorder=settings.polyorder, mode="nearest")
+        position = smooth.where(position.notnull())
+    return position.transpose(*poses.position.dims)

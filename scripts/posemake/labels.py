@@ -1,0 +1,183 @@
+"""Label files: a folder of images per video and one CSV in the layout of DeepLabCut's ``CollectedData_<scorer>.csv``.
+
+Rows are images, columns are scorer / bodyparts / coords (x, y), an empty cell is a keypoint that is not there. Rows are named
+either by one string (``labeled-data/<video>/<image>``, or just ``<image>``) or by its three parts in three columns.
+"""
+
+import csv
+import difflib
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from posemake.files import write_text
+from posemake.log import PosemakeError
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One person's labels of one video: ``xy`` is (N images, K keypoints, 2) in pixels, NaN where a keypoint is not there."""
+
+    scorer: str
+    keypoints: tuple[str, ...]
+    images: tuple[str, ...]  # file names
+    xy: np.ndarray
+
+
+def frame_number(image: str) -> int:
+    """Frame index in an image's name, e.g. 12 of ``img0012.png``.
+
+    Raises
+    ------
+    PosemakeError
+        If the name ends in no number.
+    """
+    match = re.search(r"(\d+)$", Path(image).stem)
+    if match is None:
+        raise PosemakeError(f"{image}: the name of a labelled image ends in the frame's number, as in img0012.png")
+    return int(match[1])
+
+
+def image_name(frame: int, frames: int) -> str:
+    """Name of a frame's image, padded with zeros so that names sort as frames do."""
+    return f"img{frame:0{max(4, len(str(frames - 1)))}d}.png"
+
+
+def find_label_file(folder: str | Path) -> Path | None:
+    """The label file of a folder, or None; a CSV goes before its HDF5 twin.
+
+    Raises
+    ------
+    PosemakeError
+        If several scorers labelled the folder.
+    """
+    for ending in ("csv", "h5"):
+        found = sorted(Path(folder).glob(f"CollectedData_*.{ending}"))
+        if len(found) > 1:
+            names = ", ".join(path.name for path in found)
+            raise PosemakeError(f"{folder}: holds labels of several people ({names}); keep one file here")
+        if found:
+            return found[0]
+    return None
+
+
+def read_labels(path: str | Path) -> Labels:
+    """Read a label file, CSV or HDF5.
+
+    Raises
+    ------
+    PosemakeError
+        If the file is empty, not in the layout above, or has an image twice or text in a number's place.
+    """
+    path = Path(path)
+    return _read_h5(path) if path.suffix == ".h5" else _read_csv(path)
+
+
+def _read_csv(path: Path) -> Labels:
+    rows = [row for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))) if any(row)]
+    if not rows:
+        raise PosemakeError(f"{path}: the file is empty; label its images, or remove the file")
+    names = [row[0] for row in rows[:3]]
+    if names != ["scorer", "bodyparts", "coords"]:
+        what = "it has an `individuals` row: several animals are not supported yet" if "individuals" in names else ""
+        raise PosemakeError(
+            f"{path}: the first three rows begin with scorer, bodyparts, coords, not {names}; {what or 'see config/README.md'}"
+        )
+    # three index columns have empty header cells in the second and third
+    lead = 3 if len(rows[0]) > 2 and not rows[0][1] and not rows[0][2] else 1
+    scorer, parts, coords = (row[lead:] for row in rows[:3])
+    keypoints = tuple(dict.fromkeys(parts))
+    columns = {(part, coord): i for i, (part, coord) in enumerate(zip(parts, coords))}
+    if len(columns) != len(parts):
+        raise PosemakeError(f"{path}: a keypoint stands twice in the header")
+    for part in keypoints:
+        for coord in ("x", "y"):
+            if (part, coord) not in columns:
+                raise PosemakeError(f"{path}: keypoint {part} has no column {coord}")
+    images, values = [], []
+    for number, row in enumerate(rows[3:], start=4):
+        image = row[lead - 1].replace("\\", "/").rsplit("/", 1)[-1]
+        cells = row[lead:] + [""] * (len(parts) - len(row) + lead)
+        images.append(image)
+        values.append([[_number(cells[columns[p, c]], path, number, p, c) for c in ("x", "y")] for p in keypoints])
+    return _checked(path, scorer[0], keypoints, images, np.array(values, float).reshape(len(images), len(keypoints), 2))
+
+
+def _number(cell: str, path: Path, row: int, part: str, coord: str) -> float:
+    try:
+        return float(cell) if cell.strip() else np.nan
+    except ValueError as error:
+        raise PosemakeError(f"{path}: row {row}, {part} {coord}: {cell!r} is not a number") from error
+
+
+def _read_h5(path: Path) -> Labels:
+    try:
+        table = pd.read_hdf(path)
+        scorer = table.columns.get_level_values(0)[0]
+        keypoints = tuple(dict.fromkeys(table.columns.get_level_values("bodyparts")))
+        if "individuals" in table.columns.names:
+            raise PosemakeError(f"{path}: labels of several animals, which are not supported yet")
+        xy = np.stack([table[scorer][part][["x", "y"]].to_numpy(float) for part in keypoints], axis=1)
+    except PosemakeError:
+        raise
+    except Exception as error:
+        raise PosemakeError(f"{path}: not a label file of DeepLabCut ({type(error).__name__}: {error})") from error
+    images = [(row[-1] if isinstance(row, tuple) else row).replace("\\", "/").rsplit("/", 1)[-1] for row in table.index]
+    return _checked(path, scorer, keypoints, images, xy)
+
+
+def _checked(path: Path, scorer: str, keypoints: tuple[str, ...], images: list[str], xy: np.ndarray) -> Labels:
+    if not images:
+        raise PosemakeError(f"{path}: no image is labelled; label its images, or remove the file")
+    twice = sorted({image for image in images if images.count(image) > 1}) if len(set(images)) < len(images) else []
+    if twice:
+        raise PosemakeError(f"{path}: {twice[0]} has more than one row; keep the right one")
+    half = np.isnan(xy[..., 0]) != np.isnan(xy[..., 1])
+    if half.any():
+        row, part = np.argwhere(half)[0]
+        raise PosemakeError(f"{path}: {images[row]}, {keypoints[part]}: has one of x and y only; give both or none")
+    return Labels(scorer, keypoints, tuple(images), xy)
+
+
+def write_labels(path: str | Path, labels: Labels, video: str) -> None:
+    """Write labels as CSV with three index columns, under a temporary name first."""
+    head = [
+        ["scorer", "", "", *[labels.scorer] * 2 * len(labels.keypoints)],
+        ["bodyparts", "", "", *[part for part in labels.keypoints for _ in "xy"]],
+        ["coords", "", "", *["x", "y"] * len(labels.keypoints)],
+    ]
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerows(head)
+    for image, points in zip(labels.images, labels.xy):
+        cells = ["" if np.isnan(v) else repr(round(float(v), 3)) for v in points.reshape(-1)]
+        out.writerow(["labeled-data", video, image, *cells])
+    write_text(path, text.getvalue())
+
+
+def check_keypoints(labels: Labels, known: tuple[str, ...] | list[str], path: str | Path) -> None:
+    """Refuse a keypoint that the config does not name.
+
+    Raises
+    ------
+    PosemakeError
+        Naming the keypoint and the nearest one of the config.
+    """
+    for part in labels.keypoints:
+        if part not in known:
+            near = difflib.get_close_matches(part, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+            raise PosemakeError(f"{path}: keypoint {part!r} is not in the config; {hint}")
+
+
+def reorder(labels: Labels, keypoints: tuple[str, ...] | list[str]) -> np.ndarray:
+    """Positions (N, len(keypoints), 2) in the order given; a keypoint that was never labelled is NaN."""
+    out = np.full((len(labels.images), len(keypoints), 2), np.nan)
+    for i, part in enumerate(keypoints):
+        if part in labels.keypoints:
+            out[:, i] = labels.xy[:, labels.keypoints.index(part)]
+    return out

@@ -1,0 +1,70 @@
+"""The table of poses: an xarray Dataset with the dimensions of the movement library, and its file in DeepLabCut's layout.
+
+Variables are ``position`` (time, space, keypoints, individuals), in pixels of the full frame, and ``confidence``
+(time, keypoints, individuals). One row per frame; a frame that was not looked at has no position and no confidence.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from posemake.files import replacing
+from posemake.log import PosemakeError
+
+INDIVIDUAL = "individual_0"
+KEY = "df_with_missing"  # the key that DeepLabCut's and movement's readers ask for
+
+
+def make_poses(xy: np.ndarray, confidence: np.ndarray, keypoints: list[str], fps: float) -> xr.Dataset:
+    """Build the table of one animal from positions (T, K, 2) and confidences (T, K)."""
+    position = np.asarray(xy, np.float64).transpose(0, 2, 1)[..., None]
+    return xr.Dataset(
+        {
+            "position": (("time", "space", "keypoints", "individuals"), position),
+            "confidence": (("time", "keypoints", "individuals"), np.asarray(confidence, np.float64)[..., None]),
+        },
+        coords={
+            "time": np.arange(len(position)) / fps,
+            "space": ["x", "y"],
+            "keypoints": list(keypoints),
+            "individuals": [INDIVIDUAL],
+        },
+        attrs={"fps": fps, "time_unit": "seconds", "ds_type": "poses", "source_software": "posemake"},
+    )
+
+
+def arrays(poses: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (T, K, 2) and confidences (T, K) of the one animal."""
+    return poses.position.values[..., 0].transpose(0, 2, 1), poses.confidence.values[..., 0]
+
+
+def write_poses(poses: xr.Dataset, h5: str | Path, csv: str | Path, scorer: str) -> None:
+    """Write the table as HDF5 and CSV in DeepLabCut's layout; the same poses give the same bytes."""
+    xy, confidence = arrays(poses)
+    keypoints = poses.keypoints.values.tolist()
+    values = np.concatenate([xy, confidence[..., None]], axis=-1).reshape(len(xy), -1).astype(np.float32)
+    columns = pd.MultiIndex.from_product([[scorer], keypoints, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"])
+    table = pd.DataFrame(values, columns=columns)
+    with replacing(csv) as part:
+        table.to_csv(part, float_format="%.4f", lineterminator="\n")
+    with replacing(h5) as part, pd.HDFStore(part, "w") as store:
+        store.put(KEY, table, format="table", track_times=False)
+
+
+def read_poses(path: str | Path, fps: float) -> tuple[xr.Dataset, str]:
+    """Read an HDF5 of the layout above; returns the table and the scorer's name.
+
+    Raises
+    ------
+    PosemakeError
+        If the file is not one.
+    """
+    try:
+        table = pd.read_hdf(path, KEY)
+    except Exception as error:
+        raise PosemakeError(f"{path}: not a file of poses ({type(error).__name__}); delete it and run again") from error
+    keypoints = list(dict.fromkeys(table.columns.get_level_values("bodyparts")))
+    values = table.to_numpy(np.float64).reshape(len(table), len(keypoints), 3)
+    return make_poses(values[..., :2], values[..., 2], keypoints, fps), table.columns.get_level_values("scorer")[0]

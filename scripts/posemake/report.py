@@ -1,0 +1,165 @@
+"""The stage that writes the page a person looks at first. It links to results by relative paths and holds none itself."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment
+
+from posemake.files import write_text
+
+SHOWN = 12  # videos with pictures; all others are in the tables
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>posemake: results</title>
+<style>
+  :root { color-scheme: light dark; --line: light-dark(#d7dbe0, #3b4048); --soft: light-dark(#f4f6f8, #22262c); --accent: #2a788e; }
+  body { font: 15px/1.5 system-ui, sans-serif; max-width: 1120px; margin: 2rem auto; padding: 0 1rem; }
+  h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); } h3 { margin: 1.5rem 0 .5rem; }
+  .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1rem; margin: 1.5rem 0; }
+  .tile { background: var(--soft); border-radius: 8px; padding: .8rem 1rem; } .tile b { display: block; font-size: 1.7rem; }
+  .wide { overflow-x: auto; }
+  table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+  th, td { text-align: right; padding: .25rem .7rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+  th:first-child, td:first-child { text-align: left; } thead th { background: var(--soft); }
+  .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 1.2rem; }
+  .card { background: var(--soft); border-radius: 8px; padding: .7rem; } .card h3 { margin: 0 0 .4rem; }
+  img, video { max-width: 100%; border-radius: 4px; } img { background: white; }
+  a { color: var(--accent); } .note { opacity: .75; font-size: .9rem; }
+</style>
+<h1>posemake</h1>
+<p class="note">Round {{ round }}. Keypoints: {{ keypoints | join(", ") }}.</p>
+<div class="tiles">
+  {% for value, what in tiles %}<div class="tile"><b>{{ value }}</b>{{ what }}</div>
+  {% endfor %}
+</div>
+{% macro table(rows) %}<div class="wide"><table><thead><tr>{% for name in rows.columns %}<th>{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>{% for row in rows.itertuples(index=False) %}<tr>{% for cell in row %}<td>{{ cell | short }}</td>{% endfor %}</tr>
+{% endfor %}</tbody></table></div>{% endmacro %}
+<h2>Models</h2>
+{% for model in models %}
+<h3>{{ model.name }}</h3>
+<p>Error on frames that the training never saw, in pixels of the video; <code>mean</code> is the figure that DeepLabCut calls RMSE.
+<code>confident</code> is the share of points at or above the confidence threshold.
+All figures: <a href="{{ model.folder }}/metrics.csv">metrics.csv</a>, <a href="{{ model.folder }}/errors.csv">errors.csv</a>.</p>
+{{ table(model.test) }}
+<p>{% for name in ("learning_curve", "errors") %}<a href="{{ model.folder }}/{{ name }}.png"><img src="{{ model.folder }}/{{ name }}.png"
+alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %}</p>
+<p><a href="{{ model.folder }}/examples.png"><img src="{{ model.folder }}/examples.png" alt="test frames of {{ model.name }}" loading="lazy"></a></p>
+{% endfor %}
+{% for model in predicted %}
+<h2>Videos, as {{ model.name }} sees them</h2>
+<p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; the first {{ shown }} of {{ model.more + shown }}{% endif %}).
+Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
+<code>complete</code> is the share of frames with all points.</p>
+{{ table(model.rows) }}
+<div class="cards">
+{% for video in model.videos %}
+<div class="card"><h3>{{ video.name }}</h3>
+<video controls preload="none" poster="{{ video.folder }}/poster.png" src="{{ video.folder }}/labelled.mp4"></video>
+<a href="{{ video.folder }}/trajectory.png"><img src="{{ video.folder }}/trajectory.png" alt="trajectory of {{ video.name }}" loading="lazy"></a>
+<div><a href="{{ video.folder }}/coordinates.png">coordinates</a> · <a href="{{ video.folder }}/confidence.png">confidence</a> ·
+<a href="{{ video.folder }}/displacement.png">displacement</a> · <a href="{{ video.folder }}/filtered.csv">filtered.csv</a> ·
+<a href="{{ video.folder }}/poses.csv">raw poses.csv</a></div></div>
+{% endfor %}
+</div>
+{% endfor %}
+{% if sources is not none %}
+<h2>Source videos</h2>
+<p>{% if more_sources %}The first {{ shown }} of {{ more_sources + shown }}; all are in{% else %}As{% endif %}
+<a href="tables/videos.csv">tables/videos.csv</a>.</p>
+{{ table(sources) }}
+{% endif %}
+</html>
+"""
+
+TEST_COLUMNS = ["keypoint", "n", "mean", "median", "rmse", "p90", "confident", "mean_confident"]
+SOURCE_COLUMNS = ["video", "subject", "group", "codec", "width", "height", "fps", "frames", "duration"]
+POSE_COLUMNS = [
+    "video",
+    "subject",
+    "group",
+    "frames",
+    "confident",
+    "filled",
+    "missing",
+    "complete",
+    "speed_px_per_s",
+    "speed_mm_per_s",
+]
+
+
+def _short(cell: Any) -> str:
+    if cell is None or cell != cell:
+        return ""
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+
+def _columns(table: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
+    """The columns of interest that hold anything."""
+    return table[[name for name in wanted if table[name].notna().any()]]
+
+
+def write_index(files, out: str, settings: dict[str, Any]) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    files
+        With the attributes videos (table of the source videos, one path or none), labels, split, metrics and histories
+        (a path per model), tables (a path per model that predicts).
+    out
+        HTML to write; it stands in the folder that holds all results.
+    settings
+        ``round`` and ``keypoints``.
+    """
+    number = settings["round"]
+    models, best = [], []
+    for path in files.metrics:
+        name = Path(path).parent.name
+        metrics = pd.read_csv(path)
+        test = metrics[metrics["part"] == "test"]
+        best.append((float(test["median"].iloc[0]), float(test["mean"].iloc[0]), name))
+        models.append({"name": name, "folder": f"models/round-{number}/{name}", "test": test[TEST_COLUMNS]})
+    steps = sum(int(pd.read_csv(path)["step"].iloc[-1]) for path in files.histories)
+    predicted = []
+    for path in files.tables:
+        name, table = Path(path).stem, pd.read_csv(path, dtype={"video": str})
+        spread = table.iloc[np.unique(np.linspace(0, len(table) - 1, min(SHOWN, len(table))).astype(int))]
+        folder = f"poses/round-{number}/{name}"
+        predicted.append(
+            {
+                "name": name,
+                "table": f"tables/round-{number}/{name}.csv",
+                "rows": _columns(spread, POSE_COLUMNS),
+                "more": max(0, len(table) - SHOWN),
+                "videos": [{"name": video, "folder": f"{folder}/{video}"} for video in spread["video"]],
+            }
+        )
+    sources = pd.read_csv(files.videos[0], dtype={"video": str}) if files.videos else None
+    parts = pd.read_csv(files.split)["part"].value_counts()
+    tiles = [
+        (0 if sources is None else len(sources), "videos"),
+        (int(parts.sum()), "labelled frames ({train} train, {validation} validation, {test} test)".format(**parts)),
+        (f"{steps}", f"training steps, {len(models)} model{'s' * (len(models) > 1)}"),
+        (f"{min(best)[0]:.2f} px", f"median test error of {min(best)[2]}"),
+        (f"{min(best)[1]:.2f} px", "mean test error"),
+    ]
+    environment = Environment(autoescape=True)
+    environment.filters["short"] = _short
+    page = environment.from_string(PAGE).render(
+        round=number,
+        keypoints=settings["keypoints"],
+        tiles=tiles,
+        models=models,
+        predicted=predicted,
+        sources=None if sources is None else _columns(sources.head(SHOWN), SOURCE_COLUMNS),
+        more_sources=0 if sources is None else max(0, len(sources) - SHOWN),
+        shown=SHOWN,
+    )
+    write_text(out, page)

@@ -1,0 +1,129 @@
+"""What can be set, with the default and its reason. The config holds the same keys; its schema holds their ranges.
+
+Rules pass a stage's settings whole and filled, so that a job's parameters tell everything that shaped its result.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Choice of the frames that a person labels."""
+
+    method: str = "kmeans"  # frames that differ in looks; `uniform` takes them evenly in time
+    per_video: int = 20  # an afternoon's work for ten videos
+    thumbnail: int = 32  # width in pixels of the picture that k-means compares: posture and place, not noise
+    max_candidates: int = 20000  # frames compared per video, evenly spread: bounds memory and time
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Split:
+    """Parts of the labelled frames."""
+
+    unit: str = "block"  # what stays together: `block` of neighbouring frames, whole `video`, whole `subject`
+    block: int = 30  # frames; one second of ordinary video, in which an animal hardly changes its pose
+    validation: float = 0.15  # chooses the best weights
+    test: float = 0.15  # touched by nothing but the evaluation
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random variation of the training frames."""
+
+    rotation: float = 180.0  # degrees either way; an animal seen from above has no upright
+    scale: tuple[float, float] = (0.8, 1.25)  # sizes of animals and heights of cameras
+    translation: float = 0.1  # share of width and height
+    brightness: float = 0.15  # share of the full range
+    contrast: float = 0.3  # share of the image's own
+
+
+@dataclass(frozen=True)
+class Model:
+    """One network and how it is trained."""
+
+    backbone: str = "unet_small"  # made to be trained from nothing on a few hundred frames
+    weights: str = "none"  # `imagenet`, or a file of torchvision weights; the U-Net has none to start from
+    stride: int = 4  # input pixels per heatmap cell; 8 is faster and coarser
+    scale: float = 1.0  # size of the network's input over that of the frame
+    sigma: float = 6.0  # input pixels; wide enough to be found, narrow enough to be precise
+    steps: int = 1500
+    batch_size: int = 8
+    learning_rate: float = 2e-3  # AdamW; a pretrained backbone wants about 5e-4
+    weight_decay: float = 0.01
+    warmup: int = 100  # steps to the full rate
+    validate_every: int = 100  # steps
+    seed: int = 1
+    augment: Augment = field(default_factory=Augment)
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Figures on the labelled frames."""
+
+    threshold: float = 0.6  # points below it count as not found
+    pck: tuple[float, ...] = (2.0, 5.0, 10.0)  # pixels; share of keypoints nearer than that
+
+
+@dataclass(frozen=True)
+class Filter:
+    """From raw to clean tracks."""
+
+    threshold: float = 0.6  # points less confident become missing
+    max_gap: int = 5  # frames; longer gaps stay missing rather than be invented
+    method: str = "median"  # `median` removes jumps, `savgol` keeps peaks, `none`
+    window: int = 5  # frames, odd
+    polyorder: int = 2  # of savgol
+
+
+@dataclass(frozen=True)
+class Render:
+    """The labelled video."""
+
+    threshold: float = 0.6  # fainter points are not drawn
+    radius: int = 3  # pixels of the frame
+    colormap: str = "viridis"  # any of matplotlib's, over the keypoints
+    skeleton_color: str = "white"
+    trail: int = 15  # frames
+    quality: int = 20  # H.264's constant rate factor: smaller is better and larger
+
+
+@dataclass(frozen=True)
+class Plots:
+    """Figures of one video's poses."""
+
+    threshold: float = 0.6  # fainter points are not drawn
+    colormap: str = "viridis"
+    dpi: int = 120
+
+
+def make(kind: type[S], values: dict[str, Any] | None = None) -> S:
+    """Build settings from plain values as YAML gives them; missing keys take their defaults.
+
+    Raises
+    ------
+    TypeError
+        If a key is not one of the settings'.
+    """
+    made = {}
+    kinds = {f.name: f for f in dataclasses.fields(kind)}
+    for key, value in (values or {}).items():
+        default = kinds[key].default_factory if key in kinds else None
+        if dataclasses.is_dataclass(default):
+            value = make(default, value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        elif key in kinds and isinstance(kinds[key].default, float):
+            value = float(value)
+        made[key] = value
+    return kind(**made)
+
+
+def plain(kind: type, values: dict[str, Any] | None = None) -> dict[str, Any]:
+    """All settings of a kind as plain values, defaults filled in."""
+    return dataclasses.asdict(make(kind, values))

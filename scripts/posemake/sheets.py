@@ -1,0 +1,151 @@
+"""Reading and checking of what a user writes: the config and the sheet of videos. Faults are sentences, all told at once.
+
+Needs no more than PyYAML and jsonschema, as it runs whenever the workflow starts.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from posemake.log import PosemakeError
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """A hint at the nearest valid name, or at all of them where none is near."""
+    near = difflib.get_close_matches(str(name), known, 1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"valid are {', '.join(known)}"
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read YAML of plain values.
+
+    Raises
+    ------
+    PosemakeError
+        With line and column where it does not parse.
+    """
+    try:
+        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise PosemakeError(f"{path}{where}: this is not YAML ({getattr(error, 'problem', None) or error})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PosemakeError(f"{path}: cannot be read ({error})") from error
+
+
+def _faults(value: Any, schema: dict[str, Any]) -> Iterator[tuple[list, str]]:
+    """(path of keys, what is wrong with it)"""
+    from jsonschema import Draft202012Validator
+
+    for error in sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path]):
+        path, given = list(error.absolute_path), error.instance
+        if error.validator == "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            for key in given:
+                if key not in known:
+                    yield [*path, key], f"there is no such key; {nearest(key, known)}"
+        elif error.validator == "required":
+            for key in error.validator_value:
+                if key not in given:
+                    yield [*path, key], "the key is missing"
+        elif error.validator == "enum":
+            yield path, f"{given!r} is not valid; {nearest(given, [str(v) for v in error.validator_value])}"
+        elif error.validator == "type":
+            yield path, f"{given!r} is not of the type {error.validator_value}"
+        else:
+            # a schema says in words what its pattern or its alternatives mean
+            yield path, (error.schema.get("description") and f"{given!r}: {error.schema['description']}") or error.message
+
+
+def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """What is wrong with a config, in sentences that name the key."""
+    faults = [f"{'.'.join(map(str, path)) or 'the config'}: {what}" for path, what in _faults(config, schema)]
+    if faults:
+        return faults
+    keypoints = config["keypoints"]
+    for name in sorted({k for k in keypoints if keypoints.count(k) > 1}):
+        faults.append(f"keypoints: {name!r} stands there twice")
+    for edge in config.get("skeleton", []):
+        faults += [f"skeleton: {end!r} is not a keypoint; {nearest(end, keypoints)}" for end in edge if end not in keypoints]
+    for name in config.get("predict", {}).get("models", []):
+        if name not in config["models"]:
+            faults.append(f"predict.models: {name!r} is not among models; {nearest(name, list(config['models']))}")
+    window, order = (config.get("filter", {}).get(key, 0) for key in ("window", "polyorder"))
+    if window and order and order >= window:
+        faults.append(f"filter.polyorder: {order} must be less than filter.window, which is {window}")
+    split = config.get("split", {})
+    if split.get("validation", 0) + split.get("test", 0) >= 0.9:
+        faults.append("split: validation and test together leave less than a tenth for training")
+    return faults
+
+
+def _cell(text: str, kind: str) -> Any:
+    """A cell as the schema's type; text that is none stays text, so that the schema refuses it."""
+    try:
+        return {"integer": int, "number": float}.get(kind, str)(text)
+    except ValueError:
+        return text
+
+
+def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Read the sheet of videos, tab-separated with a header.
+
+    Returns
+    -------
+    videos
+        By id: every column of the schema, None where the sheet has no value; ``crop`` as [x1, x2, y1, y2].
+    faults
+        Sentences that name file and row.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [f"{path}: the sheet of videos cannot be read ({error}); see config/README.md"]
+    known = schema["properties"]
+    rows = list(csv.reader((line for line in io.StringIO(text) if not line.startswith("#")), delimiter="\t"))
+    if not rows:
+        return {}, [f"{path}: the sheet is empty; its first row names the columns: {', '.join(known)}"]
+    header = [name.strip() for name in rows[0]]
+    faults = [f"{path}: there is no column {name!r}; {nearest(name, list(known))}" for name in header if name not in known]
+    faults += [f"{path}: the column {name!r} is missing" for name in schema["required"] if name not in header]
+    faults += [f"{path}: the column {name!r} stands there twice" for name in sorted({n for n in header if header.count(n) > 1})]
+    if faults:
+        return {}, faults
+    videos: dict[str, dict[str, Any]] = {}
+    first: dict[str, int] = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) > len(header):
+            faults.append(
+                f"{path}, row {number}: {len(row)} cells under a header of {len(header)}; columns are set apart by tabs"
+            )
+            continue
+        cells = {name: cell.strip() for name, cell in zip(header, row) if cell.strip()}
+        values = {name: _cell(cell, known[name].get("type", "string")) for name, cell in cells.items()}
+        found = [f"{path}, row {number}, {'.'.join(map(str, keys))}: {what}" for keys, what in _faults(values, schema)]
+        name = values.get("video")
+        if name in first:
+            found.append(f"{path}, row {number}, video: {name!r} already stands in row {first[name]}; ids are unique")
+        faults += found
+        if found or name is None:
+            continue
+        first[name] = number
+        if values.get("crop"):
+            values["crop"] = [int(v) for v in values["crop"].split(",")]
+        videos[name] = {column: values.get(column) for column in known} | {"row": number}
+    if not videos and not faults:
+        faults.append(f"{path}: the sheet names no video")
+    return videos, faults
+
+
+def raise_faults(faults: list[str], error: type[Exception] = PosemakeError) -> None:
+    """Raise all faults as one error, a line each, if there are any."""
+    if faults:
+        raise error("\n".join(faults))

@@ -1,0 +1,48 @@
+"""The look of figures and videos: colours of keypoints, and matplotlib without a display."""
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from posemake.files import replacing
+from posemake.log import PosemakeError
+
+matplotlib.use("agg")
+matplotlib.rcParams.update(
+    {"axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True, "font.size": 9}
+)
+
+
+def save_figure(figure: Figure, path: str | Path, dpi: int) -> None:
+    """Write a figure; the same figure gives the same bytes."""
+    with replacing(path) as part:
+        figure.savefig(part, dpi=dpi, metadata={"Software": None})
+
+
+def keypoint_colors(keypoints: int, colormap: str) -> list[tuple[float, float, float]]:
+    """Colours (red, green, blue in 0 … 1) spread over a colour map; its faint ends are left out.
+
+    Raises
+    ------
+    PosemakeError
+        If matplotlib has no such colour map.
+    """
+    if colormap not in matplotlib.colormaps:
+        raise PosemakeError(f"there is no colour map {colormap!r}; take one of matplotlib's, e.g. viridis")
+    chosen = matplotlib.colormaps[colormap]
+    return [chosen(0.08 + 0.87 * i / max(1, keypoints - 1))[:3] for i in range(keypoints)]
+
+
+def color(name: str) -> tuple[float, float, float]:
+    """A colour by one of matplotlib's names, or ``#rrggbb``.
+
+    Raises
+    ------
+    PosemakeError
+        If there is no such colour.
+    """
+    try:
+        return matplotlib.colors.to_rgb(name)
+    except ValueError as error:
+        raise PosemakeError(f"there is no colour {name!r}; give a name such as white or a code such as #ff8800") from error

@@ -1,0 +1,249 @@
+"""Frames of a video file: what it holds, frames in decode order, and writing.
+
+A frame is its index in decode order, and its time is its own timestamp. Frames are RGB, uint8, (H, W, 3), turned upright.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from posemake.files import replacing
+from posemake.log import PosemakeError, progress
+
+TOLERATED_MISSING = 0.01  # share of frames the container may claim and not hold: counts are often off by a few
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a video holds, by decoding all of it."""
+
+    format: str
+    codec: str
+    pixel_format: str
+    width: int  # pixels, upright
+    height: int
+    rotation: int  # degrees that the file asks its player to turn, already applied to width and height
+    fps: float  # frames per second as the container states it
+    frames: int  # frames that can be decoded
+    container_frames: int  # frames that the container claims, 0 where it says nothing
+    duration: float  # seconds from the first to the last timestamp
+    variable_rate: bool
+    sha256: str
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _open(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
+    """Open the first video stream for decoding with all cores, with errors as sentences."""
+    path = Path(path)
+    if not path.is_file():
+        raise PosemakeError(f"{path}: there is no such video; correct its path in the sheet of videos")
+    if path.stat().st_size == 0:
+        raise PosemakeError(f"{path}: the file is empty (0 bytes); copy it again from where it was recorded")
+    try:
+        container = av.open(str(path))
+    except (av.FFmpegError, ValueError) as error:
+        raise PosemakeError(
+            f"{path}: not a video that can be opened ({_reason(error)}); it may be cut short or of another kind: "
+            "copy it again, or convert it to MP4"
+        ) from error
+    with container:
+        if not container.streams.video:
+            raise PosemakeError(f"{path}: the file has no video stream; it may hold sound only")
+        stream = container.streams.video[0]
+        # FFmpeg takes a text file for subtitles drawn as video ("tty"), which is never a recording
+        if container.format.name == "tty" or stream.codec_context is None or stream.codec_context.width == 0:
+            raise PosemakeError(f"{path}: not a video, whatever its name says; its content is text or unknown")
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _decode(path: str | Path) -> Iterator[av.VideoFrame]:
+    with _open(path) as (container, stream):
+        count = 0
+        try:
+            for frame in container.decode(stream):
+                yield frame
+                count += 1
+        except av.FFmpegError as error:
+            raise PosemakeError(
+                f"{path}: cannot be decoded after frame {count} ({_reason(error)}); "
+                f"convert it with `ffmpeg -i {Path(path).name} -c:v libx264 repaired.mp4` and use that file"
+            ) from error
+
+
+def probe(path: str | Path) -> tuple[VideoInfo, np.ndarray]:
+    """Decode a video once and tell what it holds.
+
+    Returns
+    -------
+    info
+        Its properties.
+    times
+        (frames,) float64, seconds of each frame's own timestamp.
+
+    Raises
+    ------
+    PosemakeError
+        If there is no decodable frame, the file breaks off, or holds clearly fewer frames than its container says.
+    """
+    with _open(path) as (container, stream):
+        claimed = stream.frames
+        rate = float(stream.average_rate or stream.base_rate or stream.guessed_rate or 0)
+        if not rate:
+            raise PosemakeError(f"{path}: the file states no frame rate; convert it to MP4")
+        facts = {
+            "format": container.format.name,
+            "codec": stream.codec_context.name,
+            "pixel_format": stream.codec_context.pix_fmt or "unknown",
+            "fps": rate,
+        }
+    times: list[float] = []
+    width = height = rotation = 0
+    for frame in progress(_decode(path), claimed or None, "frames decoded"):
+        if not times:
+            rotation = int(frame.rotation) % 360
+            width, height = (frame.height, frame.width) if rotation in (90, 270) else (frame.width, frame.height)
+        times.append(frame.time if frame.time is not None else len(times) / rate)
+    if not times:
+        raise PosemakeError(f"{path}: no frame can be decoded; copy the file again or convert it to MP4")
+    if claimed - len(times) > max(2, TOLERATED_MISSING * claimed):
+        raise PosemakeError(
+            f"{path}: {len(times)} frames can be decoded where the file says {claimed}: it is cut short or damaged; "
+            "copy it again, or convert what is there to a new MP4 and use that"
+        )
+    steps = np.diff(times)
+    info = VideoInfo(
+        **facts,
+        width=width,
+        height=height,
+        rotation=rotation,
+        frames=len(times),
+        container_frames=claimed,
+        duration=times[-1] - times[0],
+        variable_rate=bool(len(steps) and np.ptp(steps) > 0.5 * np.median(steps)),
+        sha256=file_digest(path),
+    )
+    return info, np.array(times)
+
+
+def window(
+    path: str | Path, info: dict[str, Any], start: int | None, stop: int | None, crop: list[int] | None = None
+) -> tuple[int, int, list[int]]:
+    """What the sheet wants of a video, filled in and checked against what it holds.
+
+    Parameters
+    ----------
+    info
+        The fields of ``VideoInfo``.
+    start, stop
+        First frame, and the frame after the last; None for the video's own.
+    crop
+        x1, x2, y1, y2 in pixels, x2 and y2 excluded; None for the whole frame.
+
+    Raises
+    ------
+    PosemakeError
+        If no frame is left, or the crop does not lie within the frame.
+    """
+    start, stop = start or 0, info["frames"] if stop is None else min(stop, info["frames"])
+    if start >= stop:
+        raise PosemakeError(
+            f"{path}: start {start} and stop {stop} leave no frame of {info['frames']}; correct the sheet of videos"
+        )
+    x1, x2, y1, y2 = crop = list(crop or (0, info["width"], 0, info["height"]))
+    if not (x1 < x2 <= info["width"] and y1 < y2 <= info["height"]):
+        raise PosemakeError(
+            f"{path}: crop {x1},{x2},{y1},{y2} (x1,x2,y1,y2) does not lie within its {info['width']} x {info['height']} pixels; "
+            "correct the sheet of videos"
+        )
+    return start, stop, crop
+
+
+def _upright(image: np.ndarray, rotation: float) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(image, round(rotation / 90) % 4)) if rotation else image
+
+
+def read_frames(path: str | Path, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (index, frame) in decode order for start ≤ index < stop."""
+    for index, frame in enumerate(_decode(path)):
+        if stop is not None and index >= stop:
+            return
+        if index >= start:
+            yield index, _upright(frame.to_ndarray(format="rgb24"), frame.rotation)
+
+
+def read_chosen(path: str | Path, indices: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (index, frame) of some frames, in decode order, in one pass that ends after the last of them."""
+    wanted = sorted(set(indices))
+    last = wanted[-1] if wanted else -1
+    chosen = set(wanted)
+    for index, frame in enumerate(_decode(path)):
+        if index in chosen:
+            yield index, _upright(frame.to_ndarray(format="rgb24"), frame.rotation)
+        if index >= last:
+            return
+    raise PosemakeError(f"{path}: frame {last} was asked for, and the video ends before it")
+
+
+def read_thumbnails(path: str | Path, indices: Iterable[int], size: tuple[int, int]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (index, grey thumbnail of (height, width) uint8) of some frames in decode order."""
+    chosen = set(indices)
+    last = max(chosen, default=-1)
+    for index, frame in enumerate(_decode(path)):
+        if index in chosen:
+            small = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA")
+            yield index, small.to_ndarray()
+        if index >= last:
+            return
+
+
+class VideoWriter:
+    """H.264 in yuv420p, which every browser plays; odd sizes are padded by one pixel right and below.
+
+    Frames are written under a temporary name that becomes the file's own at the end, if no error came before.
+    """
+
+    def __init__(self, path: str | Path, size: tuple[int, int], fps: float, quality: int = 20):
+        self.size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        self._replacing = replacing(path)
+        self.container = av.open(str(self._replacing.__enter__()), "w", format="mp4", options={"movflags": "+faststart"})
+        rate = Fraction(fps).limit_denominator(65535)
+        self.stream = self.container.add_stream("libx264", rate=rate)
+        self.stream.width, self.stream.height = self.size
+        self.stream.pix_fmt = "yuv420p"
+        self.stream.options = {"crf": str(quality), "preset": "veryfast"}
+
+    def write(self, image: np.ndarray) -> None:
+        """Append a frame (H, W, 3) of the size given."""
+        height, width = image.shape[:2]
+        if (width, height) != self.size:
+            image = np.pad(image, ((0, self.size[1] - height), (0, self.size[0] - width), (0, 0)), mode="edge")
+        for packet in self.stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")):
+            self.container.mux(packet)
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if error is None:
+            for packet in self.stream.encode():
+                self.container.mux(packet)
+        self.container.close()
+        self._replacing.__exit__(kind, error, trace)

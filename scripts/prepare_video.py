@@ -1,0 +1,12 @@
+"""Settle what the frames of one video are."""
+
+from posemake.log import run_job
+from posemake.prepare import prepare_video
+
+
+def main(input, output, params, log):
+    prepare_video(input.video, output.info, output.times)
+
+
+if "snakemake" in globals():
+    run_job(main, snakemake)

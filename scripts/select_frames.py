@@ -1,0 +1,12 @@
+"""Choose the frames of one video that a person labels."""
+
+from posemake.log import run_job
+from posemake.select import select_frames
+
+
+def main(input, output, params, log):
+    select_frames(input.video, input.info, output.frames, params.settings, **params.row)
+
+
+if "snakemake" in globals():
+    run_job(main, snakemake)
