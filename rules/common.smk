@@ -131,12 +131,12 @@ def subjects():
     """The animal of each labelled video, where the split asks for it."""
     if filled("split")["unit"] != "subject":
         return {}
-    return {video: VIDEOS[video]["subject"] for video in LABEL_FILES}
+    return {video: VIDEOS[video]["subject"] for video in sorted(LABEL_FILES)}
 
 
 def about(videos):
     """Subject, session and group of videos, for tables."""
-    return {video: {key: VIDEOS[video][key] for key in ("subject", "session", "group")} for video in videos}
+    return {video: {key: VIDEOS[video][key] for key in ("subject", "session", "group")} for video in sorted(videos)}
 
 
 def grow(base):

@@ -1,6 +1,7 @@
 """The stages between a person's labels and training: one table of all labels, and its parts."""
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def _check_images(folder: Path, images: tuple[str, ...], xy: np.ndarray, keypoin
 def collect_labels(
     label_files: list[str], frames_files: list[str], labels_file: str, state_file: str, keypoints: list[str]
 ) -> None:
-    """Check all label files, write them as one table, and say which chosen frames are still open.
+    """Check all label files, write them as one table, and say how many of the chosen frames are still open.
 
     Parameters
     ----------
@@ -70,13 +71,17 @@ def collect_labels(
         _check_images(path.parent, labels.images, xy, keypoints, path)
         for image, points in zip(labels.images, xy):
             rows[video, image] = [round_number, video, image, frame_number(image), *points.reshape(-1).tolist()]
+    labelled = Counter(video for video, _ in rows)
     chosen, waiting = 0, {}
     for path in map(Path, sorted(frames_files)):
         images = pd.read_csv(path, dtype=str)["image"]
         chosen += len(images)
-        missing = sum((path.parts[-2], image) not in rows for image in images)
-        if missing:
-            waiting[path.parts[-2]] = missing
+        video = path.parts[-2]
+        missing = sum((video, image) not in rows for image in images)
+        # labels that came from elsewhere count towards the number asked for
+        missing = min(missing, len(images) - labelled[video])
+        if missing > 0:
+            waiting[video] = missing
     columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
     ordered = sorted(rows.values(), key=lambda row: (row[1], row[3], row[2]))
     write_rows(labels_file, [*KEY_COLUMNS, *columns], ordered)

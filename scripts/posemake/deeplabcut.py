@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from posemake import project as making
+from posemake import scaffold as making
 from posemake.files import write_text
 from posemake.labels import Labels, find_label_file, frame_number, read_labels, reorder, write_labels
 from posemake.log import PosemakeError
@@ -168,7 +168,7 @@ def import_deeplabcut(project: str | Path) -> None:
 
     Labels and copies of their images go to ``labels/round-0``. What is not taken stands in ``config/imported.md``, a line each.
 
-    Raises PosemakeError if it is no project of one animal, a label file has a fault, or there is a project here; nothing is written.
+    Raises PosemakeError and writes nothing if it is no project of one animal, a label file is faulty, or a project is here.
     """
     if not project:
         line = making.command("import_deeplabcut", "my-project", deeplabcut="/path/to/project")

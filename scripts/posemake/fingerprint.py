@@ -13,7 +13,8 @@ from pathlib import Path
 
 from posemake.files import write_text
 
-PACKAGE = Path(__file__).parent
+SCRIPTS = Path(__file__).parents[1]
+OWN_CODE = Path(__file__).read_bytes()
 # settings: their values are parameters already. log, files, fingerprint: they change no result.
 NEUTRAL = {"settings", "log", "files", "fingerprint", "__init__"}
 
@@ -22,7 +23,7 @@ def _meaning(node: ast.AST) -> str:
     """The tree without docstrings and positions; empty fields are left out, as Python versions differ in them."""
     parts = []
     for name, value in ast.iter_fields(node):
-        if value in (None, [], ""):
+        if value in (None, [], "") and name != "value":  # as constants, None and "" differ
             continue
         items = value if isinstance(value, list) else [value]
         if name == "body" and isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -46,9 +47,9 @@ def _imports(tree: ast.AST) -> list[str]:
 
 
 def read_code(path: str | Path, known: dict[str, list]) -> tuple[str, list[str]]:
-    """Digest and imports of one file; ``known`` remembers them by the digest of its bytes."""
+    """Digest and imports of one file; ``known`` remembers them by the digest of its bytes and this module's."""
     source = Path(path).read_bytes()
-    key = hashlib.sha256(source).hexdigest()
+    key = hashlib.sha256(OWN_CODE + source).hexdigest()
     if key not in known:
         tree = ast.parse(source)
         known[key] = [hashlib.sha256(_meaning(tree).encode()).hexdigest(), _imports(tree)]
@@ -58,12 +59,14 @@ def read_code(path: str | Path, known: dict[str, list]) -> tuple[str, list[str]]
 class Fingerprints:
     """Digests of scripts, with what was read before kept in a file, as parsing costs more than all else at start-up."""
 
-    def __init__(self, memory: str | Path):
+    def __init__(self, memory: str | Path, scripts: str | Path = SCRIPTS):
         self.memory = Path(memory)
+        self.scripts = Path(scripts)
         try:
-            self.known = json.loads(self.memory.read_text(encoding="utf-8"))
+            known = json.loads(self.memory.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            self.known = {}
+            known = {}
+        self.known: dict[str, list] = known if isinstance(known, dict) else {}
         self.before = len(self.known)
         self.made: dict[str, str] = {}
 
@@ -71,7 +74,7 @@ class Fingerprints:
         """Digest of ``scripts/<script>.py`` and all that it leads to."""
         if script in self.made:
             return self.made[script]
-        todo, seen, digests = [PACKAGE.parent / f"{script}.py"], set(), []
+        todo, seen, digests = [self.scripts / f"{script}.py"], set(), []
         while todo:
             path = todo.pop()
             if path in seen:
@@ -79,7 +82,7 @@ class Fingerprints:
             seen.add(path)
             digest, imports = read_code(path, self.known)
             digests.append(f"{path.stem}:{digest}")
-            todo += [PACKAGE / f"{name}.py" for name in imports]
+            todo += [self.scripts / "posemake" / f"{name}.py" for name in imports]
         self.made[script] = hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
         return self.made[script]
 

@@ -55,14 +55,11 @@ def find_label_file(folder: str | Path) -> Path | None:
     PosemakeError
         If several scorers labelled the folder.
     """
-    for ending in ("csv", "h5"):
-        found = sorted(Path(folder).glob(f"CollectedData_*.{ending}"))
-        if len(found) > 1:
-            names = ", ".join(path.name for path in found)
-            raise PosemakeError(f"{folder}: holds labels of several people ({names}); keep one file here")
-        if found:
-            return found[0]
-    return None
+    found = [path for ending in ("csv", "h5") for path in sorted(Path(folder).glob(f"CollectedData_*.{ending}"))]
+    if len({path.stem for path in found}) > 1:
+        names = ", ".join(path.name for path in found)
+        raise PosemakeError(f"{folder}: holds labels of several people ({names}); keep one file here")
+    return found[0] if found else None
 
 
 def read_labels(path: str | Path) -> Labels:
@@ -78,7 +75,11 @@ def read_labels(path: str | Path) -> Labels:
 
 
 def _read_csv(path: Path) -> Labels:
-    rows = [row for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))) if any(row)]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PosemakeError(f"{path}: is not text in UTF-8; save it as CSV in UTF-8") from error
+    rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
     if not rows:
         raise PosemakeError(f"{path}: the file is empty; label its images, or remove the file")
     names = [row[0] for row in rows[:3]]
@@ -91,6 +92,8 @@ def _read_csv(path: Path) -> Labels:
     lead = 3 if len(rows[0]) > 2 and not rows[0][1] and not rows[0][2] else 1
     scorer, parts, coords = (row[lead:] for row in rows[:3])
     keypoints = tuple(dict.fromkeys(parts))
+    if not keypoints or not len(scorer) == len(parts) == len(coords):
+        raise PosemakeError(f"{path}: the first three rows name scorer, keypoint and x or y of each column; one is incomplete")
     columns = {(part, coord): i for i, (part, coord) in enumerate(zip(parts, coords))}
     if len(columns) != len(parts):
         raise PosemakeError(f"{path}: a keypoint stands twice in the header")
@@ -100,6 +103,8 @@ def _read_csv(path: Path) -> Labels:
                 raise PosemakeError(f"{path}: keypoint {part} has no column {coord}")
     images, values = [], []
     for number, row in enumerate(rows[3:], start=4):
+        if len(row) < lead or not row[lead - 1]:
+            raise PosemakeError(f"{path}: row {number} names no image; name it, or remove the row")
         image = row[lead - 1].replace("\\", "/").rsplit("/", 1)[-1]
         cells = row[lead:] + [""] * (len(parts) - len(row) + lead)
         images.append(image)

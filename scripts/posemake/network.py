@@ -35,6 +35,8 @@ class Residual(nn.Module):
 class UNetEncoder(nn.Module):
     """The contracting half of a U-Net (Ronneberger et al., MICCAI 2015) in residual blocks; levels at stride 4, 8, 16, 32."""
 
+    neck = 64
+
     def __init__(self, widths: tuple[int, ...]):
         super().__init__()
         self.stem = conv(3, widths[0] // 2, stride=2)
@@ -55,6 +57,8 @@ class UNetEncoder(nn.Module):
 
 class TorchvisionEncoder(nn.Module):
     """A torchvision classifier cut open where its resolution halves; levels at stride 4, 8, 16, 32."""
+
+    neck = 128
 
     def __init__(self, stages: list[nn.Module], widths: tuple[int, ...]):
         super().__init__()
@@ -95,7 +99,8 @@ BACKBONES = ("unet_small", *TORCHVISION)
 
 def _read_weights(path: str) -> dict[str, torch.Tensor]:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
     except FileNotFoundError as error:
         raise PosemakeError(f"{path}: there is no such weights file; `weights` is imagenet, none or a file") from error
     except Exception as error:
@@ -127,10 +132,14 @@ def make_encoder(backbone: str, weights: str) -> nn.Module:
             "set `weights` to a file that torchvision's weights were saved to, or to none"
         ) from error
     if weights not in ("none", "imagenet"):
-        missing, unexpected = net.load_state_dict(_read_weights(weights), strict=False)
-        if len(missing) > len(net.state_dict()) // 2:
+        own, given = net.state_dict(), _read_weights(weights)
+        # the classifier of a network for other classes is of another shape, and not used
+        fitting = {name: tensor for name, tensor in given.items() if name in own and tensor.shape == own[name].shape}
+        missing = [name for name in own if name not in fitting]
+        if len(missing) > len(own) // 2:
             raise PosemakeError(f"{weights}: holds no weights of {backbone} (e.g. {missing[0]} is missing)")
-        for name in (*missing, *unexpected):
+        net.load_state_dict(fitting, strict=False)
+        for name in (*missing, *(name for name in given if name not in own)):
             logger.info("weights file: %s did not fit and was left out", name)
     return cut(net)
 
@@ -142,7 +151,7 @@ class PoseNetwork(nn.Module):
     next one of the backbone, down to the level of the output stride.
     """
 
-    def __init__(self, encoder: nn.Module, keypoints: int, stride: int, neck: int = 64):
+    def __init__(self, encoder: nn.Module, keypoints: int, stride: int):
         super().__init__()
         if stride not in (4, 8):
             raise PosemakeError(f"the output stride is 4 or 8, not {stride}")
@@ -150,6 +159,7 @@ class PoseNetwork(nn.Module):
         self.keypoints = keypoints
         first = {4: 0, 8: 1}[stride]
         self.first = first
+        neck = encoder.neck
         self.lateral = nn.ModuleList(nn.Conv2d(width, neck, 1) for width in encoder.widths[first:])
         self.smooth = nn.ModuleList(conv(neck, neck) for _ in encoder.widths[first:-1])
         self.head = nn.Sequential(conv(neck, neck), nn.Conv2d(neck, 3 * keypoints, 1))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from posemake.files import read_json, replacing, write_rows
 from posemake.labels import image_name
-from posemake.log import PosemakeError, logger, progress
+from posemake.log import logger, progress
 from posemake.settings import Frames, make
 from posemake.video import read_chosen, read_thumbnails, window
 
@@ -60,30 +60,25 @@ def select_frames(
 ) -> None:
     """Write the table of chosen frames between start and stop: index, name of the image, and why it was chosen.
 
-    Raises
-    ------
-    PosemakeError
-        If the video has fewer frames than are asked for.
+    A video with fewer frames than are asked for gives all of them.
     """
     wanted = make(Frames, settings)
     info = read_json(info_file)
     first, last, _ = window(video_file, info, start, stop)
     available = last - first
-    if available < wanted.per_video:
-        raise PosemakeError(
-            f"{video_file}: {wanted.per_video} frames are asked for and {available} are there; "
-            "lower frames.per_video, or give the video the use `analyse`"
-        )
-    stride = -(-available // wanted.max_candidates)
+    count = min(wanted.per_video, available)
+    if count < wanted.per_video:
+        logger.info("%d frames were asked for, and the video has %d: all are taken", wanted.per_video, available)
+    stride = -(-available // max(count, wanted.max_candidates))
     candidates = np.arange(first, last, stride)
     if wanted.method == "uniform":
-        chosen = choose_uniform(candidates, wanted.per_video)
+        chosen = choose_uniform(candidates, count)
         reasons = ["uniform"] * len(chosen)
     else:
         size = (wanted.thumbnail, max(1, round(wanted.thumbnail * info["height"] / info["width"])))
         pictures = progress(read_thumbnails(video_file, candidates.tolist(), size), len(candidates), "thumbnails")
         features = np.stack([picture.reshape(-1) for _, picture in pictures]).astype(np.float32)
-        rows, cluster = choose_kmeans(features, wanted.per_video, wanted.seed)
+        rows, cluster = choose_kmeans(features, count, wanted.seed)
         chosen = candidates[rows]
         reasons = [f"k-means: stands for {size} of {len(candidates)} frames" for size in cluster]
     logger.info("%d of %d candidates chosen", len(chosen), len(candidates))

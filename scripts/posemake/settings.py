@@ -120,6 +120,8 @@ def make(kind: type[S], values: dict[str, Any] | None = None) -> S:
             value = tuple(value)
         elif key in kinds and isinstance(kinds[key].default, float):
             value = float(value)
+        elif key in kinds and isinstance(kinds[key].default, int) and isinstance(value, float) and value.is_integer():
+            value = int(value)  # YAML's 1.0e+3, which a schema counts as an integer
         made[key] = value
     return kind(**made)
 

@@ -6,6 +6,7 @@ Needs no more than PyYAML and jsonschema, as it runs whenever the workflow start
 import csv
 import difflib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def _faults(value: Any, schema: dict[str, Any]) -> Iterator[tuple[list, str]]:
     """(path of keys, what is wrong with it)"""
     from jsonschema import Draft202012Validator
 
+    told = set()
     for error in sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path]):
         path, given = list(error.absolute_path), error.instance
         if error.validator == "additionalProperties":
@@ -52,12 +54,16 @@ def _faults(value: Any, schema: dict[str, Any]) -> Iterator[tuple[list, str]]:
                     yield [*path, key], f"there is no such key; {nearest(key, known)}"
         elif error.validator == "required":
             for key in error.validator_value:
-                if key not in given:
+                if key not in given and (*path, key) not in told:  # each missing key has an error, which names them all
+                    told.add((*path, key))
                     yield [*path, key], "the key is missing"
         elif error.validator == "enum":
             yield path, f"{given!r} is not valid; {nearest(given, [str(v) for v in error.validator_value])}"
         elif error.validator == "type":
-            yield path, f"{given!r} is not of the type {error.validator_value}"
+            # YAML takes 2e-3 for text
+            exponent = isinstance(given, str) and re.fullmatch(r"[\d.]+e[-+]?\d+", given, re.IGNORECASE)
+            hint = "; write the number without an exponent" if exponent else ""
+            yield path, f"{given!r} is not of the type {error.validator_value}{hint}"
         else:
             # a schema says in words what its pattern or its alternatives mean
             yield path, (error.schema.get("description") and f"{given!r}: {error.schema['description']}") or error.message
@@ -108,10 +114,12 @@ def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dic
     except (OSError, UnicodeDecodeError) as error:
         return {}, [f"{path}: the sheet of videos cannot be read ({error}); see config/README.md"]
     known = schema["properties"]
-    rows = list(csv.reader((line for line in io.StringIO(text) if not line.startswith("#")), delimiter="\t"))
+    lines = ("\n" if line.startswith("#") else line for line in io.StringIO(text))
+    reader = csv.reader(lines, delimiter="\t")
+    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     if not rows:
         return {}, [f"{path}: the sheet is empty; its first row names the columns: {', '.join(known)}"]
-    header = [name.strip() for name in rows[0]]
+    header = [name.strip() for name in rows[0][1]]
     faults = [f"{path}: there is no column {name!r}; {nearest(name, list(known))}" for name in header if name not in known]
     faults += [f"{path}: the column {name!r} is missing" for name in schema["required"] if name not in header]
     faults += [f"{path}: the column {name!r} stands there twice" for name in sorted({n for n in header if header.count(n) > 1})]
@@ -119,9 +127,7 @@ def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dic
         return {}, faults
     videos: dict[str, dict[str, Any]] = {}
     first: dict[str, int] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
+    for number, row in rows[1:]:
         if len(row) > len(header):
             faults.append(
                 f"{path}, row {number}: {len(row)} cells under a header of {len(header)}; columns are set apart by tabs"

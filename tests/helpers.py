@@ -1,0 +1,41 @@
+"""Pictures and files that several tests draw."""
+
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / "scripts"
+PACKAGE = SCRIPTS / "posemake"
+
+
+def blob(size, xy, sigma=3.0, peak=255.0):
+    """A Gaussian spot at (x, y) on black, as float (height, width); ``size`` is (width, height)."""
+    x, y = np.arange(size[0]), np.arange(size[1])[:, None]
+    return peak * np.exp(-((x - xy[0]) ** 2 + (y - xy[1]) ** 2) / (2 * sigma**2))
+
+
+def centroid(image):
+    """(x, y) of the centre of brightness of a picture (height, width)."""
+    image = np.asarray(image, float)
+    total = image.sum()
+    return np.array([(image.sum(0) * np.arange(image.shape[1])).sum(), (image.sum(1) * np.arange(image.shape[0])).sum()]) / total
+
+
+def spots(count, size=(64, 48)):
+    """RGB frames (height, width, 3) that all differ: a spot walks right, on a background that gets lighter."""
+    frames = []
+    for i in range(count):
+        grey = blob(size, (6 + 50 * i / max(1, count - 1), 20), 4) / 2 + 20 + 80 * i / max(1, count - 1)
+        frames.append(np.repeat(grey.round().astype(np.uint8)[..., None], 3, axis=2))
+    return frames
+
+
+def write_video(path, frames, fps=25.0, quality=10):
+    """Write frames as the package does, and return the path."""
+    from posemake.video import VideoWriter
+
+    with VideoWriter(path, (frames[0].shape[1], frames[0].shape[0]), fps, quality) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return path

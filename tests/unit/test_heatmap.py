@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posemake.geometry import apply_map, stride_map
+from posemake.heatmap import decode, encode
+
+H, W = 12, 17  # cells
+share = st.floats(0, 1, exclude_min=True, exclude_max=True)
+
+
+@pytest.mark.parametrize("stride", [4, 8])
+@pytest.mark.parametrize("sigma", [2.0, 6.0, 20.0])
+@given(points=st.lists(st.tuples(share, share), min_size=1, max_size=5))
+def test_decode_finds_what_encode_drew_anywhere_in_the_frame(stride, sigma, points):
+    xy = torch.tensor([[[x * W * stride - 0.5, y * H * stride - 0.5] for x, y in points]])
+    heat, offset, _ = encode(xy, (H, W), stride, sigma)
+    assert heat.shape == (1, len(points), H, W) and offset.shape == (1, len(points), 2, H, W)
+    found, peak = decode(heat, offset, stride)
+    assert (found - xy).abs().max() < 0.05
+    assert (peak <= 1).all() and (peak > 0).all()
+
+
+@pytest.mark.parametrize("stride", [4, 8])
+@given(col=st.integers(0, W - 1), row=st.integers(0, H - 1))
+def test_a_cell_without_offset_is_where_the_stride_map_says(stride, col, row):
+    heat = torch.zeros(1, 1, H, W)
+    heat[0, 0, row, col] = 1
+    found, _ = decode(heat, torch.zeros(1, 1, 2, H, W), stride)
+    wanted = apply_map(np.linalg.inv(stride_map(stride)), np.array([col, row], float))
+    assert found[0, 0].tolist() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("unknown", [(np.nan, np.nan), (10.0, np.nan), (np.inf, 10.0)])
+def test_an_unknown_keypoint_draws_nothing_and_disturbs_no_other(unknown):
+    both = torch.tensor([[[20.0, 30.0], unknown]])
+    heat, offset, near = encode(both, (H, W), 4, 6.0)
+    alone = encode(both[:, :1], (H, W), 4, 6.0)
+    assert torch.equal(heat[:, 1], torch.zeros(1, H, W))
+    assert not near[:, 1].any()
+    assert torch.isfinite(offset).all()
+    for drawn, wanted in zip((heat, offset, near), alone):
+        assert torch.equal(drawn[:, :1], wanted)
+
+
+def test_the_peak_is_one_and_falls_off_with_sigma():
+    heat, _, near = encode(torch.tensor([[[5.5, 5.5]]]), (8, 8), 4, 8.0)  # the centre of cell 1
+    assert heat[0, 0, 1, 1] == 1
+    assert heat[0, 0, 1, 3].item() == pytest.approx(np.exp(-0.5))  # 2 cells, 8 pixels, one sigma
+    assert heat[0, 0, 3, 1].item() == pytest.approx(np.exp(-0.5))
+    assert near[0, 0, 1, 3] and not near[0, 0, 2, 3]  # within two cells, diagonally less
+
+
+def test_keypoints_and_images_are_not_mixed_up():
+    xy = torch.tensor([[[4.0, 8.0], [40.0, 12.0]], [[16.0, 30.0], [60.0, 44.0]]])
+    heat, offset, _ = encode(xy, (H, W), 4, 6.0)
+    assert (decode(heat, offset, 4)[0] - xy).abs().max() < 0.05
+    assert (decode(heat.flip(0), offset.flip(0), 4)[0] - xy.flip(0)).abs().max() < 0.05
+
+
+def test_any_monotone_scale_decodes_the_same():
+    xy = torch.tensor([[[33.3, 21.7]]])
+    heat, offset, _ = encode(xy, (H, W), 4, 6.0)
+    found, peak = decode(torch.logit(heat.clamp(1e-6, 1 - 1e-6)) - 50, offset, 4)
+    assert (found - xy).abs().max() < 0.05
+    assert peak.item() < 0

@@ -1,0 +1,262 @@
+"""The rerun contract: for each change, exactly the jobs that follow from it.
+
+Every case works on a copy of a finished project, so that each also shows that a project can be moved. Cases that only ask what
+would be done are dry-runs. A change of labels goes through the checkpoint, behind which a dry-run cannot see: these run.
+"""
+
+import copy
+import os
+import shutil
+import time
+
+import pytest
+from workflow import tiny
+from workflow.tiny import CONFIG, SHEET, draw, jobs_in, snakemake, would_run, write_config, write_sheet
+
+MODELS, ANALYSED = ("small", "other"), ("slow_1", "fast_2")
+INDEX = {"write_index"}
+
+
+def per_video(*rules, models=MODELS, videos=ANALYSED):
+    return {f"{rule} {model} {video}" for rule in rules for model in models for video in videos}
+
+
+def per_model(*rules, models=MODELS):
+    return {f"{rule} {model}" for rule in rules for model in models}
+
+
+FIGURES = ("render_video", "plot_poses")
+AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model("tabulate_poses") | INDEX
+
+
+def after_training(*models):
+    rules = ("train_model", "plot_learning_curve", "evaluate_model", "tabulate_poses")
+    return per_model(*rules, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
+
+
+def changed(section, **values):
+    config = copy.deepcopy(CONFIG)
+    config.setdefault(section, {}).update(values)
+    return config
+
+
+CONFIG_CHANGES = {
+    "filter window": (changed("filter", window=7), AFTER_FILTER),
+    "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
+    "a default written out": (changed("filter", window=5), set()),
+    "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
+    "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, per_video("render_video")),
+    "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
+    "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model("evaluate_model") | INDEX),
+    "a training key of one model": (
+        changed("models", other={**CONFIG["models"]["other"], "learning_rate": 0.001}),
+        after_training("other"),
+    ),
+    "an augmentation key of one model": (
+        changed("models", small={**CONFIG["models"]["small"], "augment": {"rotation": 90}}),
+        after_training("small"),
+    ),
+    "two keys swapped": (
+        changed("split", validation=0.25, test=0.25, block=1, seed=4),
+        {"split_dataset"} | after_training(*MODELS),
+    ),
+    "a third model": (
+        changed("models", third=tiny.MODEL),
+        per_model("train_model", "plot_learning_curve", "evaluate_model", models=["third"]) | INDEX,
+    ),
+    "a model no longer applied": (changed("predict", models=["small"]), INDEX),
+    "order of the models": ({**CONFIG, "models": dict(reversed(CONFIG["models"].items()))}, set()),
+}
+
+
+@pytest.mark.parametrize("name", CONFIG_CHANGES)
+def test_config_key(project, name):
+    config, expected = CONFIG_CHANGES[name]
+    write_config(project, config)
+    assert would_run(project) == expected
+
+
+def test_swapped_values_are_noticed(project):
+    """Snakemake compares the values of params as a set: without the names of the keys, this change would be overlooked."""
+    write_config(project, changed("filter", window=7, max_gap=5))
+    assert would_run(project) == AFTER_FILTER
+    assert snakemake(project, "--quiet").returncode == 0
+    assert would_run(project) == set()
+    write_config(project, changed("filter", window=5, max_gap=7))
+    assert would_run(project) == AFTER_FILTER
+
+
+def test_nothing_changed(project, clone):
+    done = snakemake(project, "-n")
+    assert "Nothing to be done" in done.stdout
+    assert would_run(project, workflow=clone) == set()
+
+
+def test_touched_code(project, clone):
+    for path in [clone / "Snakefile", *clone.glob("rules/*.smk"), *clone.glob("scripts/**/*.py"), *clone.glob("envs/*")]:
+        os.utime(path)
+    assert would_run(project, workflow=clone) == set()
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_comment_and_docstring(project, clone):
+    module = clone / "scripts/posemake/filters.py"
+    edit(module, '"""Drop unsure points', '"""Remove unsure points')
+    module.write_text(module.read_text() + "\n# a remark\n")
+    edit(clone / "scripts/filter_poses.py", '"""', '"""Another text. ')
+    assert would_run(project, workflow=clone) == set()
+
+
+def test_code_of_the_filters(project, clone):
+    edit(clone / "scripts/posemake/filters.py", "min_periods=1", "min_periods=2")
+    assert would_run(project, workflow=clone) == AFTER_FILTER
+
+
+def test_code_that_several_stages_share(project, clone):
+    edit(clone / "scripts/posemake/engine.py", "batch_size: int = 8", "batch_size: int = 4")
+    assert would_run(project, workflow=clone) == after_training(*MODELS)
+
+
+def test_new_video_to_analyse(project):
+    draw(project, "slow_9", seed=9)
+    write_sheet(project, [*SHEET, {"video": "slow_9", "path": "demo/slow_9.mp4", "use": "analyse"}])
+    expected = per_video("predict_poses", "filter_poses", *FIGURES, videos=["slow_9"])
+    tables = {"prepare_video slow_9", "tabulate_videos", *per_model("tabulate_poses")}
+    assert would_run(project) == expected | tables | INDEX
+
+
+def test_new_video_to_label(project):
+    draw(project, "slow_9", seed=9)
+    write_sheet(project, [*SHEET, {"video": "slow_9", "path": "demo/slow_9.mp4", "use": "train"}])
+    expected = {"prepare_video slow_9", "select_frames slow_9", "extract_frames slow_9", "tabulate_videos", "collect_labels"}
+    assert would_run(project) == expected
+    done = snakemake(project)
+    assert done.returncode == 0 and jobs_in(done.stdout) == expected
+    assert "posemake waits for labels: 8 frames in 1 videos: slow_9 (8)." in done.stdout
+    assert (project / "results/index.html").exists()
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["newer", "older than the results"])
+def test_video_replaced(project, older):
+    draw(project, "fast_2", seed=77, frames=30)
+    if older:
+        os.utime(project / "demo/fast_2.mp4", (1e9, 1e9))
+    expected = per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"])
+    tables = {"prepare_video fast_2", "tabulate_videos", *per_model("tabulate_poses")}
+    assert would_run(project) == expected | tables | INDEX
+
+
+SHEET_CHANGES = {
+    "group": ({"group": "x"}, {"tabulate_videos", *per_model("tabulate_poses")} | INDEX),
+    "px_per_mm": (
+        {"px_per_mm": 2.0},
+        per_video("filter_poses", *FIGURES, videos=["fast_2"]) | per_model("tabulate_poses") | INDEX,
+    ),
+    "crop": (
+        {"crop": "0,150,0,110"},
+        per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"]) | per_model("tabulate_poses") | INDEX,
+    ),
+    "camera, which nothing uses": ({"camera": "top"}, set()),
+}
+
+
+@pytest.mark.parametrize("name", SHEET_CHANGES)
+def test_sheet(project, name):
+    change, expected = SHEET_CHANGES[name]
+    write_sheet(project, [*SHEET[:2], {**SHEET[2], **change}])
+    assert would_run(project) == expected
+
+
+def test_order_of_the_sheet(project):
+    write_sheet(project, SHEET[::-1])
+    assert would_run(project) == set()
+
+
+def test_label_corrected(project):
+    path = project / "labels/round-0/slow_1/CollectedData_demo.csv"
+    split = (project / "results/labels/round-0/split.csv").read_bytes()
+    lines = path.read_text().splitlines()
+    cells = lines[-1].split(",")
+    cells[3] = str(float(cells[3]) + 1)
+    path.write_text("\n".join([*lines[:-1], ",".join(cells)]) + "\n")
+    assert would_run(project) == {"collect_labels"}
+    done = snakemake(project)
+    assert done.returncode == 0, done.stdout
+    assert jobs_in(done.stdout) == {"collect_labels", "split_dataset"} | after_training(*MODELS)
+    assert (project / "results/labels/round-0/split.csv").read_bytes() == split
+    assert would_run(project) == set()
+
+
+def test_label_added(project):
+    """A frame more, labelled by hand: no other frame changes its part."""
+    folder = project / "labels/round-0/slow_1"
+    split = "results/labels/round-0/split.csv"
+    before = (project / split).read_text().splitlines()
+    path = folder / "CollectedData_demo.csv"
+    lines = path.read_text().splitlines()
+    old = lines[-1].split(",")[2]
+    shutil.copy(folder / old, folder / "img0999.png")
+    path.write_text("\n".join([*lines, lines[-1].replace(old, "img0999.png")]) + "\n")
+    done = snakemake(project, split)
+    assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels", "split_dataset"}
+    after = (project / split).read_text().splitlines()
+    assert len(after) == len(before) + 1 and set(before) <= set(after)
+
+
+def test_label_file_touched(project):
+    time.sleep(0.01)
+    for path in project.glob("labels/round-0/*/*.csv"):
+        os.utime(path)
+    assert would_run(project) == set()
+
+
+def test_output_deleted(project):
+    (project / "results/poses/round-0/small/fast_2/filtered.csv").unlink()
+    expected = per_video("filter_poses", *FIGURES, models=["small"], videos=["fast_2"])
+    assert would_run(project) == expected | {"tabulate_poses small"} | INDEX
+
+
+@pytest.mark.parametrize("file", ["poster.png", "labelled.mp4"])
+def test_last_output_deleted(project, file):
+    (project / f"results/poses/round-0/small/fast_2/{file}").unlink()
+    assert would_run(project) == {"render_video small fast_2"}
+
+
+def test_failed_job_is_not_forgotten(project, clone):
+    """After a failure, Snakemake alone would say that nothing is to be done, with the old final results in place."""
+    module = clone / "scripts/posemake/filters.py"
+    code = module.read_text()
+    edit(module, "    position = filter_by_confidence", "    raise ValueError('on purpose')\n    position = filter_by_confidence")
+    done = snakemake(project, "--keep-going", workflow=clone)
+    assert done.returncode != 0
+    assert done.stdout.count("ValueError: on purpose") == len(MODELS) * len(ANALYSED)
+    assert would_run(project, workflow=clone) == AFTER_FILTER
+    module.write_text(code)
+    assert would_run(project, workflow=clone) == AFTER_FILTER
+    done = snakemake(project, workflow=clone)
+    assert done.returncode == 0 and jobs_in(done.stdout) == AFTER_FILTER
+
+
+def test_failed_preparation_is_not_forgotten(project):
+    video = project / "demo/fast_2.mp4"
+    video.write_bytes(video.read_bytes()[:3000])
+    done = snakemake(project, "--keep-going")
+    assert done.returncode != 0 and "demo/fast_2.mp4: " in done.stdout.split("posemake could not finish:")[1]
+    assert "prepare_video fast_2" in would_run(project)
+    draw(project, "fast_2", seed=2)
+    assert "predict_poses small fast_2" in would_run(project)
+
+
+def test_all_that_is_made_is_asked_for(project):
+    """Each file of a job is a target, so that none can be missing or stale unnoticed."""
+    made = {path.name: path for path in project.glob("results/**/*") if path.is_file() and "images" not in path.parts}
+    assert len(made) > 25
+    for path in made.values():
+        moved = path.rename(path.with_name("moved"))
+        assert would_run(project), f"{path} is missed by no one"
+        moved.rename(path)
