@@ -23,14 +23,15 @@ if HAS_PROJECT:
     FINGERPRINTS.keep()
 
 
-report: "report/workflow.rst"
+if HAS_PROJECT:
 
+    report: "report/workflow.rst"
 
-rule all:
-    default_target: True
-    input:
-        preparing_targets() if HAS_PROJECT else [],
-        labelled_targets,
+    rule all:
+        default_target: True
+        input:
+            preparing_targets(),
+            labelled_targets,
 
 
 onsuccess:

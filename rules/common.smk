@@ -17,8 +17,15 @@ from posemake.sheets import config_faults, raise_faults, read_videos, read_yaml
 
 SCHEMAS = Path(workflow.basedir) / "config" / "schemas"
 CONFIG = "config/config.yaml"
-# a folder without a config can only be made a project (rules/project.smk)
-HAS_PROJECT = os.path.exists(CONFIG) or bool(workflow.overwrite_configfiles)
+# these targets make a folder a project (rules/project.smk); all others work in one
+MAKING = not {"new_project", "import_deeplabcut"}.isdisjoint(sys.argv)
+HAS_PROJECT = not MAKING and (os.path.exists(CONFIG) or bool(workflow.overwrite_configfiles))
+
+if not (MAKING or HAS_PROJECT):
+    raise WorkflowError(
+        f"there is no {CONFIG} in {os.getcwd()}; go to a project's folder, or make this one a project with the target "
+        "new_project or import_deeplabcut (README.md)"
+    )
 
 
 def checked(function, *arguments):
@@ -29,7 +36,7 @@ def checked(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-if os.path.exists(CONFIG):
+if HAS_PROJECT and os.path.exists(CONFIG):
     # Snakemake's own message would not say where the YAML is wrong
     checked(read_yaml, CONFIG)
 
@@ -84,7 +91,7 @@ def sheet_faults():
             faults += [
                 f"labels/round-{number}/{entry.name}: has no row in {sheet}; add one (use: train), or move the folder away"
                 for entry in sorted(os.scandir(f"labels/round-{number}"), key=lambda entry: entry.name)
-                if entry.is_dir() and entry.name not in VIDEOS
+                if entry.is_dir() and entry.name not in VIDEOS and not entry.name.startswith(".")
             ]
     return faults
 
@@ -127,6 +134,12 @@ def of_row(*columns):
     return lambda wildcards: {column: VIDEOS[wildcards.video][column] for column in columns}
 
 
+def starting_weights(wildcards):
+    """The file that a model's training starts from, if there is one."""
+    start = MODELS[wildcards.model]["weights"]
+    return [] if start in ("none", "imagenet") else start
+
+
 def subjects():
     """The animal of each labelled video, where the split asks for it."""
     if filled("split")["unit"] != "subject":
@@ -136,7 +149,10 @@ def subjects():
 
 def about(videos):
     """Subject, session and group of videos, for tables."""
-    return {video: {key: VIDEOS[video][key] for key in ("subject", "session", "group")} for video in sorted(videos)}
+    return {
+        video: {key: VIDEOS[video][key] for key in ("subject", "session", "group")}
+        for video in sorted(videos)
+    }
 
 
 def grow(base):
@@ -200,12 +216,12 @@ def final_targets():
 
 def labelled_targets(wildcards):
     """What `snakemake` makes beside that: nothing while frames wait for their labels."""
-    if not HAS_PROJECT:
-        raise WorkflowError(
-            f"there is no {CONFIG} in {os.getcwd()}; make a project here with the target new_project (README.md)"
-        )
     state = read_json(checkpoints.collect_labels.get(round=ROUND).output.state)
     return [] if state["open"] else final_targets()
+
+
+def counted(number, what):
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def say_what_waits():
@@ -216,7 +232,7 @@ def say_what_waits():
         some = ", ".join(f"{video} ({count})" for video, count in list(waiting.items())[:8])
         more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
         print(
-            f"\nposemake waits for labels: {sum(waiting.values())} frames in {len(waiting)} videos: {some}{more}. "
+            f"\nposemake waits for labels: {counted(sum(waiting.values()), 'frame')} in {counted(len(waiting), 'video')}: {some}{more}. "
             f"Label results/frames/round-0/<video>/images into labels/round-0/<video> "
             "(config/README.md, «Labels»), then run snakemake again.",
             file=sys.stderr,

@@ -5,6 +5,7 @@ rule train_model:
     input:
         labels="results/labels/round-{round}/labels.csv",
         split="results/labels/round-{round}/split.csv",
+        start=starting_weights,
     output:
         weights="results/models/round-{round}/{model}/weights.pt",
         history="results/models/round-{round}/{model}/history.csv",

@@ -33,9 +33,9 @@ def spots(count, size=(64, 48)):
 
 def write_video(path, frames, fps=25.0, quality=10):
     """Write frames as the package does, and return the path."""
-    from posemake.video import VideoWriter
+    from posemake.video import video_writer
 
-    with VideoWriter(path, (frames[0].shape[1], frames[0].shape[0]), fps, quality) as writer:
+    with video_writer(path, (frames[0].shape[1], frames[0].shape[0]), fps, quality) as write:
         for frame in frames:
-            writer.write(frame)
+            write(frame)
     return path

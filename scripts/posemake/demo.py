@@ -12,7 +12,7 @@ from posemake.demo_walk import BODY, EARS, HEAD, KEYPOINTS, SIZE, TAIL, drift, s
 from posemake.files import write_text
 from posemake.geometry import apply_map, crop_map, resize_map
 from posemake.log import ERROR_MARK, PosemakeError, progress
-from posemake.video import VideoWriter
+from posemake.video import video_writer
 
 VIDEOS = (("slow_1", 2.0), ("slow_2", 2.0), ("slow_3", 2.0), ("fast_1", 5.8), ("fast_2", 5.8), ("fast_3", 5.8))
 
@@ -197,12 +197,12 @@ def draw_video(
     gain = 1 + 0.05 * drift(frames, 60, lighting)
     tilt = 0.05 * np.stack([drift(frames, 80, lighting) for _ in "xy"], 1).astype(np.float32)
     x, y = (np.linspace(-1, 1, n, dtype=np.float32) for n in size)
-    with VideoWriter(path, size, fps, quality=18) as writer:
+    with video_writer(path, size, fps, quality=18) as write:
         for i, pose in enumerate(progress(poses, frames, f"frames of {Path(path).name}")):
             image = scene.draw(pose)
             image *= (gain[i] * scene.vignette * (1 + np.add.outer(tilt[i, 1] * y, tilt[i, 0] * x)))[..., None]
             image += 2.5 * camera.standard_normal(image.shape, dtype=np.float32)
-            writer.write(np.clip(image, 0, 255).astype(np.uint8))
+            write(np.clip(image, 0, 255).astype(np.uint8))
     header = ["frame", *(f"{name}.{axis}" for name in KEYPOINTS for axis in "xy")]
     rows = [[str(i), *(f"{v:.3f}" for v in pose.ravel())] for i, pose in enumerate(poses)]
     write_text(truth_path, "".join(",".join(row) + "\n" for row in [header, *rows]))

@@ -27,7 +27,10 @@ def best_device() -> torch.device:
     """The device to compute on: POSEMAKE_DEVICE if set, else a GPU if there is one, else the CPU."""
     wanted = os.environ.get("POSEMAKE_DEVICE")
     if wanted:
-        return torch.device(wanted)
+        try:
+            return torch.device(wanted)
+        except RuntimeError as error:
+            raise PosemakeError(f"POSEMAKE_DEVICE is {wanted!r}; it can be cpu, cuda, cuda:1 …, or mps") from error
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

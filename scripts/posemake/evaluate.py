@@ -84,7 +84,7 @@ def _draw_examples(paths, parts, error, labelled, found, confidence, names, thre
     test = [n for n in np.argsort(-mean) if parts[n] == "test" and np.isfinite(mean[n])]
     middle = max(0, len(test) // 2 - 1)
     rows = [("worst", test[:3]), ("median", test[middle : middle + 3]), ("best", test[::-1][:3])]
-    colors = keypoint_colors(len(names), "viridis")
+    colors = keypoint_colors(len(names), "turbo")
     figure = Figure(figsize=(10, 8))
     grid = figure.subplots(3, 3)
     for axes in grid.flat:

@@ -34,9 +34,7 @@ def plot_poses(
     poses, _ = read_poses(filtered_file, fps or info["fps"])
     names = poses.keypoints.values.tolist()
     xy, confidence = arrays(poses)
-    # what the filter filled in is drawn too; other faint points are not
-    hidden = (confidence < wanted.threshold) & ~np.isfinite(xy[..., 0])
-    xy = np.where(hidden[..., None], np.nan, xy)
+    xy = np.where((confidence >= wanted.threshold)[..., None], xy, np.nan)
     step = -(-len(xy) // MAX_POINTS)
     seconds = poses.time.values[::step]
     colors = keypoint_colors(len(names), wanted.colormap)

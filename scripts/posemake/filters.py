@@ -6,6 +6,9 @@ from movement.filtering import filter_by_confidence, interpolate_over_time, roll
 from posemake.log import logger
 from posemake.settings import Filter
 
+# xarray's default compiles each function anew in every job, which takes ten seconds
+xr.set_options(use_bottleneck=True, use_numbagg=False)
+
 
 def clean(poses: xr.Dataset, settings: Filter) -> xr.DataArray:
     """Drop unsure points, bridge short gaps, smooth.

@@ -79,7 +79,9 @@ def _read_csv(path: Path) -> Labels:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise PosemakeError(f"{path}: is not text in UTF-8; save it as CSV in UTF-8") from error
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
+    reader = csv.reader(io.StringIO(text))
+    numbered = [(reader.line_num, row) for row in reader if any(row)]
+    rows = [row for _, row in numbered]
     if not rows:
         raise PosemakeError(f"{path}: the file is empty; label its images, or remove the file")
     names = [row[0] for row in rows[:3]]
@@ -102,7 +104,7 @@ def _read_csv(path: Path) -> Labels:
             if (part, coord) not in columns:
                 raise PosemakeError(f"{path}: keypoint {part} has no column {coord}")
     images, values = [], []
-    for number, row in enumerate(rows[3:], start=4):
+    for number, row in numbered[3:]:
         if len(row) < lead or not row[lead - 1]:
             raise PosemakeError(f"{path}: row {number} names no image; name it, or remove the row")
         image = row[lead - 1].replace("\\", "/").rsplit("/", 1)[-1]

@@ -48,9 +48,11 @@ def write_poses(poses: xr.Dataset, h5: str | Path, csv: str | Path, scorer: str)
     columns = pd.MultiIndex.from_product([[scorer], keypoints, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"])
     table = pd.DataFrame(values, columns=columns)
     with replacing(csv) as part:
-        table.to_csv(part, float_format="%.4f", lineterminator="\n")
+        # "nan" rather than nothing: pandas takes an empty first row for names of the index
+        table.to_csv(part, float_format="%.4f", lineterminator="\n", na_rep="nan")
     with replacing(h5) as part, pd.HDFStore(part, "w") as store:
-        store.put(KEY, table, format="table", track_times=False)
+        # an index of rows, which nobody searches, would hold the time of day
+        store.put(KEY, table, format="table", index=False, track_times=False)
 
 
 def read_poses(path: str | Path, fps: float) -> tuple[xr.Dataset, str]:

@@ -11,7 +11,7 @@ from posemake.log import progress
 from posemake.poses import arrays, read_poses
 from posemake.settings import Render, make
 from posemake.style import color, keypoint_colors
-from posemake.video import VideoWriter, read_frames, window
+from posemake.video import read_frames, video_writer, window
 
 SHIFT = 4  # OpenCV draws at 1/16 pixel
 TRAIL_STRENGTH = 0.6
@@ -29,7 +29,8 @@ def _bytes(rgb: tuple[float, float, float]) -> tuple[int, int, int]:
 class Painter:
     """Draws one frame after another: skeleton, trails of the last frames, keypoints.
 
-    A keypoint is a disc where the network is sure of it, and a ring where the filter filled it in.
+    A keypoint is a disc where the network is sure of it, and a ring where it is less sure than the threshold, as where the
+    filter filled a gap.
     """
 
     def __init__(self, settings: Render, keypoints: list[str], skeleton: list[list[str]]):
@@ -79,10 +80,11 @@ def render_video(
     painter = Painter(make(Render, settings), poses.keypoints.values.tolist(), skeleton)
     start, stop, _ = window(video_file, info, row["start"], row["stop"])
     frames = progress(read_frames(video_file, start, stop), stop - start, "frames")
-    with VideoWriter(out, (info["width"], info["height"]), fps, settings["quality"]) as writer:
+    with video_writer(out, (info["width"], info["height"]), fps, settings["quality"]) as write:
         for index, image in frames:
             drawn = painter.draw(image, xy[index], confidence[index])
-            writer.write(drawn)
+            write(drawn)
             if index == (start + stop) // 2:
-                with replacing(poster) as part:
-                    cv2.imwrite(str(part), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+                middle = drawn
+    with replacing(poster) as part:
+        cv2.imwrite(str(part), cv2.cvtColor(middle, cv2.COLOR_RGB2BGR))

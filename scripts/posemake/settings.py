@@ -85,9 +85,9 @@ class Filter:
 class Render:
     """The labelled video."""
 
-    threshold: float = 0.6  # fainter points are not drawn
+    threshold: float = 0.6  # fainter points, such as the filter fills in, are rings
     radius: int = 3  # pixels of the frame
-    colormap: str = "viridis"  # any of matplotlib's, over the keypoints
+    colormap: str = "turbo"  # any of matplotlib's, over the keypoints
     skeleton_color: str = "white"
     trail: int = 15  # frames
     quality: int = 20  # H.264's constant rate factor: smaller is better and larger
@@ -98,7 +98,7 @@ class Plots:
     """Figures of one video's poses."""
 
     threshold: float = 0.6  # fainter points are not drawn
-    colormap: str = "viridis"
+    colormap: str = "turbo"
     dpi: int = 120
 
 

@@ -6,6 +6,7 @@ Needs no more than PyYAML and jsonschema, as it runs whenever the workflow start
 import csv
 import difflib
 import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from posemake.log import PosemakeError
+from posemake.settings import Filter, Model, Split, plain
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -82,12 +84,23 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     for name in config.get("predict", {}).get("models", []):
         if name not in config["models"]:
             faults.append(f"predict.models: {name!r} is not among models; {nearest(name, list(config['models']))}")
-    window, order = (config.get("filter", {}).get(key, 0) for key in ("window", "polyorder"))
-    if window and order and order >= window:
-        faults.append(f"filter.polyorder: {order} must be less than filter.window, which is {window}")
-    split = config.get("split", {})
-    if split.get("validation", 0) + split.get("test", 0) >= 0.9:
+    filtering = plain(Filter, config.get("filter"))
+    if filtering["polyorder"] >= filtering["window"]:
+        faults.append(
+            f"filter.polyorder: {filtering['polyorder']} must be less than filter.window, which is {filtering['window']}"
+        )
+    split = plain(Split, config.get("split"))
+    if split["validation"] + split["test"] >= 0.9:
         faults.append("split: validation and test together leave less than a tenth for training")
+    for name, values in config["models"].items():
+        model = plain(Model, values)
+        least, greatest = model["augment"]["scale"]
+        if least > greatest:
+            faults.append(f"models.{name}.augment.scale: the least factor, {least}, stands first, then the greatest, {greatest}")
+        if model["backbone"] == "unet_small" and model["weights"] != "none":
+            faults.append(f"models.{name}.weights: the backbone unet_small has no weights to start from; set none")
+        elif model["weights"] not in ("none", "imagenet") and not os.path.isfile(model["weights"]):
+            faults.append(f"models.{name}.weights: is none, imagenet, or a file, and there is no file {model['weights']!r}")
     return faults
 
 

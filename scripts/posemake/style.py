@@ -29,7 +29,7 @@ def keypoint_colors(keypoints: int, colormap: str) -> list[tuple[float, float, f
         If matplotlib has no such colour map.
     """
     if colormap not in matplotlib.colormaps:
-        raise PosemakeError(f"there is no colour map {colormap!r}; take one of matplotlib's, e.g. viridis")
+        raise PosemakeError(f"there is no colour map {colormap!r}; take one of matplotlib's, e.g. turbo")
     chosen = matplotlib.colormaps[colormap]
     return [chosen(0.08 + 0.87 * i / max(1, keypoints - 1))[:3] for i in range(keypoints)]
 

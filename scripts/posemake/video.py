@@ -4,7 +4,7 @@ A frame is its index in decode order, and its time is its own timestamp. Frames 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -180,70 +180,81 @@ def _upright(image: np.ndarray, rotation: float) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(image, round(rotation / 90) % 4)) if rotation else image
 
 
+def _ends(path: str | Path, count: int) -> PosemakeError:
+    return PosemakeError(f"{path}: ends after {count} frames, before the ones that were counted; it changed meanwhile: run again")
+
+
 def read_frames(path: str | Path, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (index, frame) in decode order for start ≤ index < stop."""
+    """Yield (index, frame) in decode order for start ≤ index < stop.
+
+    Raises
+    ------
+    PosemakeError
+        If the video ends before ``stop``, or cannot be decoded up to there.
+    """
+    count = 0
     for index, frame in enumerate(_decode(path)):
         if stop is not None and index >= stop:
             return
         if index >= start:
             yield index, _upright(frame.to_ndarray(format="rgb24"), frame.rotation)
+        count = index + 1
+    if stop is not None and count < stop:
+        raise _ends(path, count)
+
+
+def _chosen(path: str | Path, indices: Iterable[int]) -> Iterator[tuple[int, av.VideoFrame]]:
+    chosen = set(indices)
+    last, count = max(chosen, default=-1), 0
+    if not chosen:
+        return
+    for index, frame in enumerate(_decode(path)):
+        if index in chosen:
+            yield index, frame
+        if index == last:
+            return
+        count = index + 1
+    raise _ends(path, count)
 
 
 def read_chosen(path: str | Path, indices: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (index, frame) of some frames, in decode order, in one pass that ends after the last of them."""
-    wanted = sorted(set(indices))
-    last = wanted[-1] if wanted else -1
-    chosen = set(wanted)
-    for index, frame in enumerate(_decode(path)):
-        if index in chosen:
-            yield index, _upright(frame.to_ndarray(format="rgb24"), frame.rotation)
-        if index >= last:
-            return
-    raise PosemakeError(f"{path}: frame {last} was asked for, and the video ends before it")
+    """Yield (index, frame) of some frames, in decode order, in one pass that ends after the last of them.
+
+    Raises
+    ------
+    PosemakeError
+        If the video ends before, or cannot be decoded up to there.
+    """
+    for index, frame in _chosen(path, indices):
+        yield index, _upright(frame.to_ndarray(format="rgb24"), frame.rotation)
 
 
 def read_thumbnails(path: str | Path, indices: Iterable[int], size: tuple[int, int]) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (index, grey thumbnail of (height, width) uint8) of some frames in decode order."""
-    chosen = set(indices)
-    last = max(chosen, default=-1)
-    for index, frame in enumerate(_decode(path)):
-        if index in chosen:
-            small = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA")
-            yield index, small.to_ndarray()
-        if index >= last:
-            return
+    """Yield (index, grey thumbnail (height, width) uint8) of some frames, as ``read_chosen`` does; not turned upright."""
+    for index, frame in _chosen(path, indices):
+        yield index, frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
 
 
-class VideoWriter:
-    """H.264 in yuv420p, which every browser plays; odd sizes are padded by one pixel right and below.
+@contextmanager
+def video_writer(
+    path: str | Path, size: tuple[int, int], fps: float, quality: int = 20
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Give a function that appends a frame (H, W, 3) of ``size`` (width, height) to a new video.
 
-    Frames are written under a temporary name that becomes the file's own at the end, if no error came before.
+    The video is MP4 with H.264 in yuv420p, which every browser plays; odd sizes are padded by one pixel right and below.
+    It is written under a temporary name that becomes its own at the end, if no error comes before.
     """
+    width, height = size[0] + size[0] % 2, size[1] + size[1] % 2
+    with replacing(path) as part, av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(65535))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"crf": str(quality), "preset": "veryfast"}
 
-    def __init__(self, path: str | Path, size: tuple[int, int], fps: float, quality: int = 20):
-        self.size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
-        self._replacing = replacing(path)
-        self.container = av.open(str(self._replacing.__enter__()), "w", format="mp4", options={"movflags": "+faststart"})
-        rate = Fraction(fps).limit_denominator(65535)
-        self.stream = self.container.add_stream("libx264", rate=rate)
-        self.stream.width, self.stream.height = self.size
-        self.stream.pix_fmt = "yuv420p"
-        self.stream.options = {"crf": str(quality), "preset": "veryfast"}
+        def write(image: np.ndarray) -> None:
+            right, below = width - image.shape[1], height - image.shape[0]
+            if right or below:
+                image = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
 
-    def write(self, image: np.ndarray) -> None:
-        """Append a frame (H, W, 3) of the size given."""
-        height, width = image.shape[:2]
-        if (width, height) != self.size:
-            image = np.pad(image, ((0, self.size[1] - height), (0, self.size[0] - width), (0, 0)), mode="edge")
-        for packet in self.stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")):
-            self.container.mux(packet)
-
-    def __enter__(self) -> "VideoWriter":
-        return self
-
-    def __exit__(self, kind, error, trace) -> None:
-        if error is None:
-            for packet in self.stream.encode():
-                self.container.mux(packet)
-        self.container.close()
-        self._replacing.__exit__(kind, error, trace)
+        yield write
+        container.mux(stream.encode())

@@ -14,7 +14,7 @@ from posemake.deeplabcut import import_deeplabcut
 from posemake.labels import read_labels
 from posemake.log import PosemakeError
 from posemake.sheets import config_faults, read_videos, read_yaml
-from posemake.video import VideoWriter
+from posemake.video import video_writer
 
 HOME = Path(__file__).resolve().parents[2]
 OPENFIELD = HOME.parent / "shared/data/openfield"
@@ -24,9 +24,9 @@ PARTS = ["snout", "left ear", "tail"]
 
 def write_video(path, frames=4):
     path.parent.mkdir(parents=True, exist_ok=True)
-    with VideoWriter(path, SIZE, 30) as out:
+    with video_writer(path, SIZE, 30) as write:
         for i in range(frames):
-            out.write(np.full((SIZE[1], SIZE[0], 3), 40 * i, np.uint8))
+            write(np.full((SIZE[1], SIZE[0], 3), 40 * i, np.uint8))
 
 
 def write_folder(project, name, xy, parts=PARTS, scorer="Ann", size=SIZE, ending="csv", old=False):

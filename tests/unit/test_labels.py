@@ -92,8 +92,8 @@ def test_every_layout_of_csv_reads_the_same(tmp_path, text):
     same(read_labels(csv(tmp_path, text)), LABELS)
 
 
-@pytest.mark.parametrize("form", ["fixed", "table"])
-@pytest.mark.parametrize("separator", [None, "/", "\\"])
+# pandas cannot write an index of three levels as a table
+@pytest.mark.parametrize("form, separator", [("fixed", None), ("fixed", "/"), ("fixed", "\\"), ("table", "/"), ("table", "\\")])
 def test_every_layout_of_hdf5_reads_the_same(tmp_path, form, separator):
     columns = pd.MultiIndex.from_product([["jane"], ["snout", "tail"], ["x", "y"]], names=["scorer", "bodyparts", "coords"])
     rows = [("labeled-data", "m1", image) for image in LABELS.images]
@@ -118,6 +118,7 @@ def test_every_layout_of_hdf5_reads_the_same(tmp_path, form, separator):
         (OLD_HEAD.replace("x,y\n", "x,z\n") + "img3.png,1,2,3,4\n", "keypoint tail has no column y"),
         (HEAD + ROWS + "labeled-data\n", "row 6 names no image"),
         (HEAD + ROWS.replace("40.0", "4O.0"), "row 5, snout y: '4O.0' is not a number"),
+        (HEAD + "\n" + ROWS.replace("40.0", "?"), "row 6, snout y: '?' is not a number"),
         (HEAD + ROWS.replace("2.25", '"2,25"'), "row 4, snout y: '2,25' is not a number"),
         (HEAD + ROWS + ROWS, "img0003.png has more than one row"),
         (HEAD + ROWS + "labeled-data\\m1,,img0014.png,1,1,1,1\n", "img0014.png has more than one row"),

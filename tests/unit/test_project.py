@@ -58,7 +58,7 @@ def test_the_example_is_valid_and_states_every_default():
     small = config["models"]["small"]
     assert set(small) == {field.name for field in dataclasses.fields(settings.Model)}
     assert set(small["augment"]) == {field.name for field in dataclasses.fields(settings.Augment)}
-    assert settings.plain(settings.Model, small) == settings.plain(settings.Model, {"steps": 800})
+    assert settings.plain(settings.Model, small) == settings.plain(settings.Model, {"steps": 600})
     assert set(config) == set(CONFIG_SCHEMA["properties"])
 
 

@@ -137,7 +137,7 @@ def test_new_video_to_label(project):
     assert would_run(project) == expected
     done = snakemake(project)
     assert done.returncode == 0 and jobs_in(done.stdout) == expected
-    assert "posemake waits for labels: 8 frames in 1 videos: slow_9 (8)." in done.stdout
+    assert "posemake waits for labels: 8 frames in 1 video: slow_9 (8)." in done.stdout
     assert (project / "results/index.html").exists()
 
 

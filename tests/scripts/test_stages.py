@@ -1,0 +1,235 @@
+"""Each stage through its script's ``main``, in the order of the data and without Snakemake, on two small videos."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+from workflow.tiny import MODEL, ROOT, draw
+
+from posemake import demo_walk, settings
+from posemake.engine import load_model
+from posemake.files import read_json
+from posemake.labels import find_label_file, read_labels
+from posemake.log import PosemakeError
+from posemake.person import label_frames
+
+VIDEOS, FRAMES = ("slow_1", "fast_2"), 40
+ROW = {"start": 4, "stop": 34, "crop": [0, 150, 0, 110], "fps": None, "px_per_mm": 2.0}
+SKELETON = [["snout", "tail_base"]]
+
+
+def run(script, input, output, **params):
+    """Call ``main`` of a script with what Snakemake would give it."""
+    spec = importlib.util.spec_from_file_location(script, ROOT / "scripts" / f"{script}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    as_names = [SimpleNamespace(**part) if isinstance(part, dict) else part for part in (input, output)]
+    module.main(*as_names, SimpleNamespace(**params), ["log"])
+    return output
+
+
+def row(*columns):
+    return {column: ROW[column] for column in columns}
+
+
+def outputs(folder, **files):
+    (folder).mkdir(parents=True, exist_ok=True)
+    return {name: f"{folder}/{file}" for name, file in files.items()}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder with two videos, in which all stages up to the split have run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POSEMAKE_DEVICE", "cpu")
+        folder = tmp_path_factory.mktemp("stages")
+        patch.chdir(folder)
+        for seed, video in enumerate(VIDEOS):
+            draw(folder, video, seed, FRAMES)
+            source = {"video": f"demo/{video}.mp4"}
+            info = run("prepare_video", source, outputs(folder / f"videos/{video}", info="video.json", times="times.npy"))
+            source["info"] = info["info"]
+            chosen = outputs(folder / f"results/frames/round-0/{video}", frames="frames.csv")
+            values = settings.plain(settings.Frames, {"per_video": 10, "thumbnail": 16})
+            run("select_frames", source, chosen, settings=values, row=row("start", "stop"))
+            run("extract_frames", source | chosen, outputs(folder / f"results/frames/round-0/{video}", images="images"))
+        label_frames("results/frames/round-0", "demo", "labels/round-0")
+        labels = sorted(str(path) for path in (folder / "labels").glob("round-0/*/*.csv"))
+        frames = sorted(str(path) for path in (folder / "results/frames").glob("round-0/*/frames.csv"))
+        collected = outputs(folder / "results/labels", labels="labels.csv", state="state.json")
+        keypoints = {"keypoints": list(demo_walk.KEYPOINTS)}
+        run("collect_labels", {"labels": labels, "frames": frames}, collected, settings=keypoints)
+        split = settings.plain(settings.Split, {"block": 4, "validation": 0.25, "test": 0.25})
+        run("split_dataset", collected, {"split": f"{folder}/results/labels/split.csv"}, settings=split, subjects={})
+        yield folder
+
+
+@pytest.fixture
+def labelled(project):
+    return {"labels": f"{project}/results/labels/labels.csv", "split": f"{project}/results/labels/split.csv"}
+
+
+def train(project, labelled, name):
+    made = outputs(project / f"models/{name}", weights="weights.pt", history="history.csv")
+    return labelled | run("train_model", labelled, made, settings=settings.plain(settings.Model, MODEL))
+
+
+@pytest.fixture(scope="module")
+def model(project):
+    folder = f"{project}/results/labels"
+    return train(project, {"labels": f"{folder}/labels.csv", "split": f"{folder}/split.csv"}, "first")
+
+
+def predict(project, model, name):
+    source = {"video": "demo/fast_2.mp4", "info": f"{project}/videos/fast_2/video.json", "weights": model["weights"]}
+    made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
+    return source | run("predict_poses", source, made, model=name, row=row("start", "stop", "crop"))
+
+
+@pytest.fixture(scope="module")
+def tracks(project, model):
+    """What is predicted and filtered."""
+    raw = predict(project, model, "first")
+    made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json")
+    values = settings.plain(settings.Filter, {"threshold": 0.0})
+    run("filter_poses", {"poses": raw["h5"], "info": raw["info"]}, made, settings=values, row=row("fps", "px_per_mm"))
+    return {"raw": raw["h5"], "provenance": raw["provenance"], "video": raw["video"], "info": raw["info"], **made}
+
+
+def test_prepare(project):
+    info = json.loads((project / "videos/slow_1/video.json").read_text())
+    assert (info["frames"], info["width"], info["height"], info["fps"]) == (FRAMES, 160, 120, 30.0)
+    assert np.allclose(np.load(project / "videos/slow_1/times.npy"), np.arange(FRAMES) / 30, atol=1e-3)
+    assert not {"path", "host", "user"} & set(info) and str(project) not in json.dumps(info)
+
+
+@pytest.mark.parametrize("video", VIDEOS)
+def test_select_and_extract(project, video):
+    folder = project / f"results/frames/round-0/{video}"
+    table = pd.read_csv(folder / "frames.csv")
+    assert len(table) == 10 and table["frame"].is_unique and table["frame"].between(4, 33).all()
+    assert sorted(path.name for path in (folder / "images").iterdir()) == sorted(table["image"])
+
+
+def test_collect_and_split(project, labelled):
+    table, split = pd.read_csv(labelled["labels"]), pd.read_csv(labelled["split"])
+    assert len(table) == len(split) == 20 and set(split["part"]) == {"train", "validation", "test"}
+    assert json.loads((project / "results/labels/state.json").read_text()) == {"chosen": 20, "labelled": 20, "open": {}}
+    person = read_labels(find_label_file(project / "labels/round-0/slow_1"))
+    of_video = table[table["video"] == "slow_1"]
+    assert np.allclose(of_video.filter(regex=r"\.[xy]$").to_numpy().reshape(person.xy.shape), person.xy)
+
+
+def test_train(project, labelled, model):
+    history = pd.read_csv(model["history"])
+    assert history["step"].tolist() == [2, 4] and np.isfinite(history.to_numpy()).all()
+    content = load_model(model["weights"])
+    assert content["keypoints"] == list(demo_walk.KEYPOINTS) and content["settings"]["steps"] == MODEL["steps"]
+    again = train(project, labelled, "again")
+    assert Path(model["weights"]).read_bytes() == Path(again["weights"]).read_bytes()
+
+
+def test_evaluate_and_learning_curve(project, model):
+    files = outputs(
+        project / "models/first", metrics="metrics.csv", errors="errors.csv", examples="examples.png", errors_png="errors.png"
+    )
+    run("evaluate_model", model, files, settings=settings.plain(settings.Evaluate))
+    metrics = pd.read_csv(files["metrics"]).set_index(["part", "keypoint"])
+    errors = pd.read_csv(files["errors"])
+    for part in ("train", "validation", "test"):
+        distances = errors[errors["part"] == part]["error_px"]
+        assert metrics.loc[(part, "all"), "n"] == len(distances)
+        assert metrics.loc[(part, "all"), "mean"] == pytest.approx(distances.mean(), rel=1e-4)
+        assert metrics.loc[(part, "all"), "rmse"] == pytest.approx(np.sqrt((distances**2).mean()), rel=1e-4)
+    run("plot_learning_curve", model, {"png": f"{project}/models/first/learning_curve.png"})
+    for png in ("examples.png", "errors.png", "learning_curve.png"):
+        assert (project / "models/first" / png).stat().st_size > 5000
+
+
+def test_predict(project, model, tracks):
+    poses = pd.read_hdf(tracks["raw"], "df_with_missing")
+    assert len(poses) == FRAMES
+    inside = poses.iloc[4:34]
+    assert inside.notna().all(axis=None) and poses.drop(inside.index).isna().all(axis=None)
+    assert inside.xs("likelihood", axis=1, level="coords").to_numpy().min() >= 0
+    told = read_json(tracks["provenance"])
+    assert told["frames"] == FRAMES and told["crop"] == ROW["crop"] and str(project) not in json.dumps(told)
+    again = predict(project, model, "first_again")
+    renamed = pd.read_hdf(again["h5"], "df_with_missing")
+    assert np.array_equal(renamed.to_numpy(), poses.to_numpy(), equal_nan=True)
+
+
+def test_filter(tracks):
+    raw, filtered = (pd.read_hdf(tracks[name], "df_with_missing") for name in ("raw", "h5"))
+    assert (raw.columns == filtered.columns).all() and len(raw) == len(filtered)
+    confidence = [table.xs("likelihood", axis=1, level="coords") for table in (raw, filtered)]
+    pd.testing.assert_frame_equal(*confidence)
+    summary = read_json(tracks["summary"])
+    assert summary["frames"] == FRAMES and summary["analysed"] == 30 and summary["missing"] == 0
+    assert summary["speed_px_per_s"] == pytest.approx(2 * summary["speed_mm_per_s"])
+
+
+def test_render_and_plot(project, tracks):
+    files = outputs(project / "poses/first", video="labelled.mp4", poster="poster.png")
+    source = {"video": tracks["video"], "info": tracks["info"], "poses": tracks["h5"]}
+    values = settings.plain(settings.Render, {"threshold": 0.0})
+    run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
+    with av.open(files["video"]) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt, stream.frames) == ("h264", "yuv420p", 30)
+        drawn = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(stream)]
+    with av.open(str(project / tracks["video"])) as container:
+        bare = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)][4:34]
+    assert all((np.abs(a - b).max(-1) > 60).sum() > 20 for a, b in zip(drawn, bare))
+
+    names = ("trajectory", "coordinates", "confidence", "displacement")
+    pngs = outputs(project / "poses/first", **{name: f"{name}.png" for name in names})
+    run("plot_poses", source, pngs, settings=settings.plain(settings.Plots), row=row("fps"))
+    assert all((project / f"poses/first/{name}.png").stat().st_size > 5000 for name in names)
+
+
+def test_tables_and_page(project, model, tracks, labelled):
+    sheet = {video: {"subject": "m", "session": None, "group": "g"} for video in VIDEOS}
+    infos = [f"{project}/videos/{video}/video.json" for video in VIDEOS]
+    run("tabulate_videos", infos, {"table": f"{project}/videos.csv"}, settings=sheet)
+    assert pd.read_csv(project / "videos.csv")["video"].tolist() == sorted(VIDEOS)
+    (project / "summaries/fast_2").mkdir(parents=True)
+    summary = project / "summaries/fast_2/summary.json"
+    summary.write_text(Path(tracks["summary"]).read_text())
+    run("tabulate_poses", [str(summary)], {"table": f"{project}/tables/first.csv"}, settings=sheet)
+    table = pd.read_csv(project / "tables/first.csv")
+    assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
+    if not (project / "models/first/metrics.csv").exists():
+        test_evaluate_and_learning_curve(project, model)
+    files = {
+        "videos": [f"{project}/videos.csv"],
+        "metrics": [f"{project}/models/first/metrics.csv"],
+        "histories": [model["history"]],
+        "tables": [f"{project}/tables/first.csv"],
+        **labelled,
+    }
+    values = {"round": 0, "keypoints": list(demo_walk.KEYPOINTS)}
+    run("write_index", files, {"index": f"{project}/index.html"}, settings=values)
+    page = (project / "index.html").read_text()
+    assert "fast_2/labelled.mp4" in page and str(project) not in page
+
+
+def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
+    """It ends before the frames that were counted: an error, no file, no part of one."""
+    draw(project, "short", seed=2, frames=20)
+    source = {"video": "demo/short.mp4", "info": tracks["info"], "poses": tracks["h5"], "weights": model["weights"]}
+    target = project / "poses/short"
+    ends = "demo/short.mp4: ends after 20 frames"
+    with pytest.raises(PosemakeError, match=ends):
+        files = outputs(target, video="labelled.mp4", poster="poster.png")
+        values = settings.plain(settings.Render)
+        run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
+    with pytest.raises(PosemakeError, match=ends):
+        files = outputs(target, h5="poses.h5", csv="poses.csv", provenance="poses.json")
+        run("predict_poses", source, files, model="first", row=row("start", "stop", "crop"))
+    assert not list(target.iterdir())

@@ -1,0 +1,112 @@
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from posemake.collect import collect_labels
+from posemake.dataset import read_table
+from posemake.files import read_json, write_rows
+from posemake.labels import Labels, write_labels
+from posemake.log import PosemakeError
+
+NAN = float("nan")
+
+
+class Project:
+    """A folder with labels and the tables of chosen frames."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.labels, self.frames = [], []
+
+    def label(self, video, points, number=0, keypoints=("snout", "tail"), images=True):
+        folder = self.folder / f"labels/round-{number}/{video}"
+        folder.mkdir(parents=True)
+        for image in points if images else ():
+            Image.new("RGB", (64, 48)).save(folder / image)
+        path = folder / "CollectedData_jane.csv"
+        write_labels(path, Labels("jane", keypoints, tuple(points), np.array(list(points.values()), float)), video)
+        self.labels.append(str(path))
+        return path
+
+    def choose(self, video, images, number=0):
+        path = self.folder / f"frames/round-{number}/{video}/frames.csv"
+        write_rows(path, ["frame", "image", "reason"], [[i, image, ""] for i, image in enumerate(images)])
+        self.frames.append(str(path))
+
+    def collect(self, keypoints=("snout", "tail")):
+        table, state = self.folder / "labels.csv", self.folder / "state.json"
+        collect_labels(self.labels, self.frames, str(table), str(state), list(keypoints))
+        return table, read_json(state)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def test_all_labels_are_one_sorted_table_in_the_order_of_the_config(project):
+    project.label("m2", {"img0007.png": [(1, 2), (3, 4)]})
+    project.label("m1", {"img0012.png": [(5, 6), (NAN, NAN)], "img0003.png": [(7.25, 8), (9, 10)]})
+    table, state = project.collect(["tail", "snout", "ear"])
+    keys, keypoints, xy = read_table(table)
+    assert keys.values.tolist() == [[0, "m1", "img0003.png", 3], [0, "m1", "img0012.png", 12], [0, "m2", "img0007.png", 7]]
+    assert keypoints == ["tail", "snout", "ear"]
+    np.testing.assert_array_equal(xy[0], [[9, 10], [7.25, 8], [NAN, NAN]])
+    np.testing.assert_array_equal(xy[1], [[NAN, NAN], [5, 6], [NAN, NAN]])
+    assert state == {"chosen": 0, "labelled": 3, "open": {}}
+
+
+def test_chosen_frames_without_a_row_are_open(project):
+    project.choose("m1", ["img0001.png", "img0002.png"])
+    project.choose("m2", ["img0005.png"])
+    project.choose("m3", ["img0001.png", "img0009.png", "img0010.png"])
+    project.label("m1", {"img0001.png": [(NAN, NAN), (NAN, NAN)], "img0002.png": [(1, 1), (2, 2)]})  # looked at, nothing there
+    project.label("m3", {"img0009.png": [(1, 1), (2, 2)]})
+    _, state = project.collect()
+    assert state == {"chosen": 6, "labelled": 3, "open": {"m2": 1, "m3": 2}}
+
+
+def test_no_label_at_all_leaves_everything_open(project):
+    project.choose("m1", ["img0001.png"])
+    table, state = project.collect()
+    assert state["open"] == {"m1": 1}
+    with open(table, newline="") as file:
+        assert list(csv.reader(file)) == [["round", "video", "image", "frame", "snout.x", "snout.y", "tail.x", "tail.y"]]
+
+
+def test_an_image_labelled_in_two_rounds_counts_with_its_last(project):
+    for number in (10, 2, 0):  # as a number, 10 comes after 2
+        project.label("m1", {"img0001.png": [(number, 1), (2, 2)], f"img{number + 20}.png": [(1, 1), (2, 2)]}, number)
+    keys, _, xy = read_table(project.collect()[0])
+    assert keys["round"].tolist() == [10, 0, 2, 10]
+    assert xy[0, 0, 0] == 10
+
+
+def test_the_hdf5_twin_of_a_csv_is_left_out(project):
+    path = project.label("m1", {"img0001.png": [(1, 1), (2, 2)]})
+    twin = path.with_suffix(".h5")
+    twin.write_bytes(b"not read")
+    project.labels.append(str(twin))
+    assert project.collect()[1]["labelled"] == 1
+
+
+@pytest.mark.parametrize("point", [(64.0, 10.0), (10.0, 48.0), (-1.0, 10.0)])
+def test_a_point_outside_its_image_is_refused(project, point):
+    project.label("m1", {"img0001.png": [(1, 1), (63.4, 47.4)], "img0002.png": [(1, 1), point]})
+    with pytest.raises(PosemakeError, match=r"jane.csv: img0002.png, tail at \(.*\) lies outside the image of 64 x 48 pixels"):
+        project.collect()
+
+
+def test_a_missing_image_is_refused(project):
+    project.label("m1", {"img0001.png": [(1, 1), (2, 2)]}, images=False)
+    with pytest.raises(PosemakeError, match=r"jane.csv: img0001.png is labelled, and .*round-0/m1/img0001.png is missing"):
+        project.collect()
+
+
+def test_an_unknown_keypoint_is_refused(project):
+    project.label("m1", {"img0001.png": [(1, 1), (2, 2)]}, keypoints=("snout", "tale"))
+    with pytest.raises(PosemakeError, match=r"jane.csv: keypoint 'tale' is not in the config; did you mean tail\?"):
+        project.collect()
+    assert not (project.folder / "labels.csv").exists()

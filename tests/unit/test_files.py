@@ -1,0 +1,82 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posemake.files import read_json, replacing, write_json, write_rows, write_text
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('aä"\\\n ,', max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_a_file_appears_whole_in_folders_that_are_made(tmp_path):
+    path = tmp_path / "a" / "b" / "poses.h5"
+    with replacing(path) as part:
+        part.write_text("half")
+        assert part.parent == path.parent and part.suffix == ".h5" and part != path
+        assert not path.exists()
+    assert path.read_text() == "half"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_an_error_leaves_what_was_there(tmp_path, error, old):
+    path = tmp_path / "file.csv"
+    if old:
+        path.write_text(old)
+    with pytest.raises(error), replacing(path) as part:
+        part.write_text("half")
+        raise error
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == ({"file.csv": old} if old else {})
+
+
+def test_a_body_that_writes_nothing_is_an_error(tmp_path):
+    path = tmp_path / "file.csv"
+    with pytest.raises(FileNotFoundError), replacing(path):
+        pass
+    assert not path.exists()
+
+
+def test_files_that_differ_in_their_ending_are_written_side_by_side(tmp_path):
+    with replacing(tmp_path / "poses.h5") as first, replacing(tmp_path / "poses.csv") as second:
+        first.write_text("h5")
+        second.write_text("csv")
+    assert (tmp_path / "poses.h5").read_text() == "h5" and (tmp_path / "poses.csv").read_text() == "csv"
+
+
+def test_text_is_utf8_with_its_own_line_ends(tmp_path):
+    write_text(tmp_path / "a.txt", "für ○\n")
+    assert (tmp_path / "a.txt").read_bytes() == "für ○\n".encode()
+
+
+@given(content=st.dictionaries(st.sampled_from("abc"), values))
+def test_json_is_read_as_it_was_written(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("json") / "a.json"
+    write_json(path, content)
+    assert read_json(path) == content
+    assert json.loads(path.read_text()) == content
+
+
+def test_rows_are_numbers_that_read_well_and_missing_is_empty(tmp_path):
+    path = tmp_path / "rows.csv"
+    rows = [["m,1", 1, 2.0, 1 / 3], [None, float("nan"), np.float64("nan"), np.float64(123.45678)], ['q"', True, 1e-7, 12345678]]
+    write_rows(path, ["name", "a", "b", "c"], rows)
+    assert path.read_bytes() == b'name,a,b,c\n"m,1",1,2,0.333333\n,,,123.457\n"q""",True,1e-07,12345678\n'
+
+
+@given(rows=st.lists(st.tuples(st.text("ab, \"'", min_size=1), st.integers(), st.floats(-1e6, 1e6)), max_size=5))
+def test_rows_are_read_as_they_were_written(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
+    write_rows(path, ["a", "b", "c"], rows)
+    with open(path, newline="", encoding="utf-8") as file:
+        head, *read = csv.reader(file)
+    assert head == ["a", "b", "c"]
+    assert [row[:2] for row in read] == [[a, str(b)] for a, b, _ in rows]
+    assert [float(row[2]) for row in read] == pytest.approx([c for _, _, c in rows], rel=1e-5)
