@@ -48,9 +48,8 @@ if HAS_PROJECT:
         [f"{CONFIG}, {fault}" for fault in config_faults(config, read_yaml(SCHEMAS / "config.schema.yaml"))],
         WorkflowError,
     )
-    VIDEOS, _faults = read_videos(
-        config.get("videos", "config/videos.tsv"), read_yaml(SCHEMAS / "videos.schema.yaml")
-    )
+    SHEET = config.get("videos", "config/videos.tsv")
+    VIDEOS, _faults = read_videos(SHEET, read_yaml(SCHEMAS / "videos.schema.yaml"))
     ROUND = config.get("active_round", 0)
     KEYPOINTS = config["keypoints"]
     SKELETON = config.get("skeleton", [])
@@ -73,32 +72,36 @@ def label_files(video):
     return found
 
 
-def sheet_faults():
-    """What is wrong between the sheet and the files that are there."""
-    sheet, faults = config.get("videos", "config/videos.tsv"), []
+def missing_videos():
+    """What the sheet names and is not there."""
+    faults = []
     for video, row in VIDEOS.items():
         labelled = row["use"] == "train" and LABEL_FILES[video]
         if row["path"] is None and not labelled:
             faults.append(
-                f"{sheet}, row {row['row']}, path: {video!r} has no path, and no labels without a video"
+                f"{SHEET}, row {row['row']}, path: {video!r} has no path, and no labels without a video"
             )
         elif row["path"] and not os.path.isfile(row["path"]) and not labelled:
             faults.append(
-                f"{sheet}, row {row['row']}, path: there is no file {row['path']!r} for the video {video!r}"
+                f"{SHEET}, row {row['row']}, path: there is no file {row['path']!r} for the video {video!r}"
             )
-    for number in range(ROUND + 1):
-        if os.path.isdir(f"labels/round-{number}"):
-            faults += [
-                f"labels/round-{number}/{entry.name}: has no row in {sheet}; add one (use: train), or move the folder away"
-                for entry in sorted(os.scandir(f"labels/round-{number}"), key=lambda entry: entry.name)
-                if entry.is_dir() and entry.name not in VIDEOS and not entry.name.startswith(".")
-            ]
     return faults
+
+
+def stray_labels():
+    """Folders of labels that the sheet does not name."""
+    return [
+        f"{entry.path}: has no row in {SHEET}; add one (use: train), or move the folder away"
+        for number in range(ROUND + 1)
+        if os.path.isdir(f"labels/round-{number}")
+        for entry in sorted(os.scandir(f"labels/round-{number}"), key=lambda entry: entry.name)
+        if entry.is_dir() and entry.name not in VIDEOS and not entry.name.startswith(".")
+    ]
 
 
 if HAS_PROJECT:
     LABEL_FILES = {video: label_files(video) for video, row in VIDEOS.items() if row["use"] != "analyse"}
-    raise_faults(_faults or sheet_faults(), WorkflowError)
+    raise_faults(_faults + missing_videos() or stray_labels(), WorkflowError)
     # a label folder is complete in itself: its video may be gone
     HERE = [video for video, row in VIDEOS.items() if row["path"] and os.path.isfile(row["path"])]
     TO_LABEL = [video for video in HERE if VIDEOS[video]["use"] != "analyse"]
@@ -166,8 +169,10 @@ def per_video(pattern, videos, models=None):
 
 
 def preparing_targets():
-    """Everything that needs no label."""
+    """Everything that needs no label, and both files of the checkpoint: it would not be run for the second one alone."""
     return [
+        f"results/labels/round-{ROUND}/labels.csv",
+        f"results/labels/round-{ROUND}/state.json",
         *per_video("results/videos/{video}/video.json", HERE),
         *per_video("results/videos/{video}/times.npy", HERE),
         *per_video("results/frames/round-0/{video}/frames.csv", TO_LABEL),
@@ -204,8 +209,6 @@ def final_targets():
         *("trajectory.png", "coordinates.png", "confidence.png", "displacement.png"),
     )
     return [
-        f"{labels}/labels.csv",
-        f"{labels}/state.json",
         f"{labels}/split.csv",
         *expand(f"{model}/{{file}}", model=MODELS, file=of_model),
         *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),

@@ -1,4 +1,4 @@
-# The poses of each video, raw and filtered, and the table over all videos.
+# The poses of each video, raw and filtered.
 
 
 rule predict_poses:
@@ -52,32 +52,3 @@ rule filter_poses:
         row=of_row("fps", "px_per_mm"),
     script:
         "../scripts/filter_poses.py"
-
-
-rule tabulate_poses:
-    input:
-        expand(
-            "results/poses/round-{{round}}/{{model}}/{video}/summary.json",
-            video=TO_ANALYSE,
-        ),
-    output:
-        table=report(
-            "results/tables/round-{round}/{model}.csv",
-            category="Poses",
-            labels={"figure": "table of all videos", "model": "{model}"},
-            caption="../report/tabulate_poses.rst",
-        ),
-    log:
-        "logs/tabulate_poses/round-{round}/{model}.log",
-    benchmark:
-        "benchmarks/tabulate_poses/round-{round}/{model}.tsv"
-    conda:
-        "../envs/compute.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
-    params:
-        code=code("tabulate_poses"),
-        settings=about(TO_ANALYSE),
-    script:
-        "../scripts/tabulate_poses.py"

@@ -1,4 +1,58 @@
-# The page that a person looks at first.
+# The tables over all videos, and the page that a person looks at first.
+
+
+rule tabulate_videos:
+    input:
+        expand("results/videos/{video}/video.json", video=HERE),
+    output:
+        table=report(
+            "results/tables/videos.csv",
+            category="Videos",
+            caption="../report/tabulate_videos.rst",
+        ),
+    log:
+        "logs/tabulate_videos.log",
+    benchmark:
+        "benchmarks/tabulate_videos.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("tabulate_videos"),
+        settings=about(HERE),
+    script:
+        "../scripts/tabulate_videos.py"
+
+
+rule tabulate_poses:
+    input:
+        expand(
+            "results/poses/round-{{round}}/{{model}}/{video}/summary.json",
+            video=TO_ANALYSE,
+        ),
+    output:
+        table=report(
+            "results/tables/round-{round}/{model}.csv",
+            category="Poses",
+            labels={"figure": "table of all videos", "model": "{model}"},
+            caption="../report/tabulate_poses.rst",
+        ),
+    log:
+        "logs/tabulate_poses/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/tabulate_poses/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("tabulate_poses"),
+        settings=about(TO_ANALYSE),
+    script:
+        "../scripts/tabulate_poses.py"
 
 
 rule write_index:

@@ -1,4 +1,4 @@
-# What is in each video, and the table of them all.
+# What is in each video.
 
 
 rule prepare_video:
@@ -22,28 +22,3 @@ rule prepare_video:
         bytes=video_size,
     script:
         "../scripts/prepare_video.py"
-
-
-rule tabulate_videos:
-    input:
-        expand("results/videos/{video}/video.json", video=HERE),
-    output:
-        table=report(
-            "results/tables/videos.csv",
-            category="Videos",
-            caption="../report/tabulate_videos.rst",
-        ),
-    log:
-        "logs/tabulate_videos.log",
-    benchmark:
-        "benchmarks/tabulate_videos.tsv"
-    conda:
-        "../envs/compute.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
-    params:
-        code=code("tabulate_videos"),
-        settings=about(HERE),
-    script:
-        "../scripts/tabulate_videos.py"

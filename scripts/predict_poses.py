@@ -5,7 +5,17 @@ from posemake.predict import predict_poses
 
 
 def main(input, output, params, log):
-    predict_poses(input.video, input.info, input.weights, output.h5, output.csv, output.provenance, params.model, params.row)
+    predict_poses(
+        input.video,
+        input.info,
+        input.weights,
+        output.h5,
+        output.csv,
+        output.provenance,
+        params.model,
+        params.row,
+        params.code,
+    )
 
 
 if "snakemake" in globals():

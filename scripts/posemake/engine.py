@@ -9,8 +9,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
+import torchvision
 from torch import nn
 
 from posemake.dataset import fit
@@ -36,13 +38,23 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def versions() -> dict[str, str]:
+    """Versions of what decides on the numbers."""
+    return {
+        "torch": str(torch.__version__),
+        "torchvision": torchvision.__version__,
+        "opencv": cv2.__version__,
+        "numpy": np.__version__,
+    }
+
+
 def save_model(path: str | Path, network: nn.Module, settings: dict[str, Any], keypoints: list[str]) -> None:
     """Write a model file; the same network gives the same bytes, whatever the file is called."""
     content = {
         "format": FORMAT,
         "settings": settings,
         "keypoints": list(keypoints),
-        "versions": {"torch": str(torch.__version__)},
+        "versions": versions(),
         "state": {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()},
     }
     buffer = io.BytesIO()  # not the file itself, whose name torch would write into it

@@ -126,7 +126,7 @@ def make_encoder(backbone: str, weights: str) -> nn.Module:
     construct, cut = TORCHVISION[backbone]
     try:
         net = construct(weights="DEFAULT" if weights == "imagenet" else None)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # no connection, or a file that came broken
         raise PosemakeError(
             f"the ImageNet weights of {backbone} could not be downloaded ({error}); on a machine without internet "
             "set `weights` to a file that torchvision's weights were saved to, or to none"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from posemake.engine import Predictor, load_model
+from posemake.engine import Predictor, load_model, versions
 from posemake.files import read_json, write_json
 from posemake.log import progress
 from posemake.poses import make_poses, write_poses
@@ -67,12 +67,21 @@ def _batches(frames: Iterator[tuple[int, np.ndarray]], size: int, crop: list[int
 
 
 def predict_poses(
-    video_file: str, info_file: str, model_file: str, h5: str, csv: str, provenance: str, name: str, row: dict[str, Any]
+    video_file: str,
+    info_file: str,
+    model_file: str,
+    h5: str,
+    csv: str,
+    provenance: str,
+    name: str,
+    row: dict[str, Any],
+    code: str,
 ) -> None:
     """Write the raw poses of a video, one row per decodable frame, in pixels of the full frame, and what made them.
 
     Frames outside the sheet's start and stop are rows without values. ``name`` is the model's,
-    ``row`` holds start, stop and crop of the sheet.
+    ``row`` holds start, stop and crop of the sheet, ``code`` is the
+    digest of the code that runs, for the record.
     """
     info = read_json(info_file)
     model = load_model(model_file)
@@ -99,6 +108,7 @@ def predict_poses(
             "crop": crop,
             "settings": model["settings"],
             "keypoints": model["keypoints"],
-            "versions": model["versions"],
+            "code": code,
+            "versions": {"training": model["versions"], "inference": versions()},
         },
     )

@@ -6,6 +6,7 @@ Needs no more than PyYAML and jsonschema, as it runs whenever the workflow start
 import csv
 import difflib
 import io
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -107,9 +108,10 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
 def _cell(text: str, kind: str) -> Any:
     """A cell as the schema's type; text that is none stays text, so that the schema refuses it."""
     try:
-        return {"integer": int, "number": float}.get(kind, str)(text)
+        value = {"integer": int, "number": float}.get(kind, str)(text)
     except ValueError:
         return text
+    return text if kind == "number" and not math.isfinite(value) else value
 
 
 def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:

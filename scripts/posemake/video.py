@@ -83,7 +83,7 @@ def _decode(path: str | Path) -> Iterator[av.VideoFrame]:
                 count += 1
         except av.FFmpegError as error:
             raise PosemakeError(
-                f"{path}: cannot be decoded after frame {count} ({_reason(error)}); "
+                f"{path}: cannot be decoded after frame {count} ({_reason(error)}): it is cut short or damaged; "
                 f"convert it with `ffmpeg -i {Path(path).name} -c:v libx264 repaired.mp4` and use that file"
             ) from error
 

@@ -88,7 +88,7 @@ def model(project):
 def predict(project, model, name):
     source = {"video": "demo/fast_2.mp4", "info": f"{project}/videos/fast_2/video.json", "weights": model["weights"]}
     made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
-    return source | run("predict_poses", source, made, model=name, row=row("start", "stop", "crop"))
+    return source | run("predict_poses", source, made, model=name, row=row("start", "stop", "crop"), code="digest")
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,12 @@ def test_predict(project, model, tracks):
     assert inside.notna().all(axis=None) and poses.drop(inside.index).isna().all(axis=None)
     assert inside.xs("likelihood", axis=1, level="coords").to_numpy().min() >= 0
     told = read_json(tracks["provenance"])
-    assert told["frames"] == FRAMES and told["crop"] == ROW["crop"] and str(project) not in json.dumps(told)
+    assert (
+        told["frames"] == FRAMES
+        and told["crop"] == ROW["crop"]
+        and told["code"] == "digest"
+        and str(project) not in json.dumps(told)
+    )
     again = predict(project, model, "first_again")
     renamed = pd.read_hdf(again["h5"], "df_with_missing")
     assert np.array_equal(renamed.to_numpy(), poses.to_numpy(), equal_nan=True)
@@ -231,5 +236,5 @@ def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
         run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with pytest.raises(PosemakeError, match=ends):
         files = outputs(target, h5="poses.h5", csv="poses.csv", provenance="poses.json")
-        run("predict_poses", source, files, model="first", row=row("start", "stop", "crop"))
+        run("predict_poses", source, files, model="first", row=row("start", "stop", "crop"), code="digest")
     assert not list(target.iterdir())

@@ -64,7 +64,7 @@ def test_code_in_a_model_file_does_not_run(tmp_path):
     torch.save({"format": FORMAT, "state": Code(str(mark))}, path)
     with pytest.raises(PosemakeError, match=r"weights.pt: not a posemake model, or damaged"):
         load_model(path)
-    path.write_bytes(pickle.dumps(Code(str(mark))))
+    path.write_bytes(pickle.dumps(Code(str(mark)), protocol=2))
     with pytest.raises(PosemakeError, match=r"weights.pt: not a posemake model, or damaged"):
         load_model(path)
     assert not mark.exists()

@@ -90,11 +90,15 @@ def put(path, value):
         ("filter.window", 4, "filter.window: 4: a window has an odd number of frames"),
         ("filter.threshold", 60, "filter.threshold: "),
         ("filter.polyorder", 5, "filter.polyorder: 5 must be less than filter.window, which is 5"),
+        ("filter", {"polyorder": 5}, "filter.polyorder: 5 must be less than filter.window, which is 5"),  # by default
         ("keypoints", ["snout", "left ear"], "keypoints.1: 'left ear': a keypoint's name has letters"),
         ("keypoints", ["a", "b", "a"], "keypoints: 'a' stands there twice"),
         ("skeleton", [["snout", "tailbase"]], "skeleton: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),
         ("skeleton", [["snout"]], "skeleton.0: ['snout']: an edge of the skeleton is a pair"),
         ("predict.models", ["smal"], "predict.models: 'smal' is not among models; did you mean 'small'?"),
+        ("models.small.augment.scale", [1.25, 0.8], "models.small.augment.scale: the least factor, 1.25, stands first"),
+        ("models.small.weights", "imagenet", "models.small.weights: the backbone unet_small has no weights to start from"),
+        ("models.other", {"backbone": "resnet50", "weights": "no.pt"}, "models.other.weights: is none, imagenet, or a file"),
         ("split.test", 0.8, "split: validation and test together leave less than a tenth for training"),
     ],
 )

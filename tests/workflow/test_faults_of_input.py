@@ -207,6 +207,7 @@ def test_all_faults_of_a_sheet_are_told_at_once(project):
         "row 2, use: 'bth' is not valid; did you mean 'both'?",
         "row 3, video: 'bad id': an id begins with a letter or digit",
         "row 4, fps: 'fast' is not of the type number",
+        "row 5, path: there is no file 'demo/nowhere.mp4'",
         "row 4, crop: '0:10': a crop is x1,x2,y1,y2 in pixels",
         "row 6, video: 'fast_2' already stands in row 5",
     ):
