@@ -76,14 +76,11 @@ def _reason(error: Exception) -> str:
 
 def _decode(path: str | Path) -> Iterator[av.VideoFrame]:
     with _open(path) as (container, stream):
-        count = 0
         try:
-            for frame in container.decode(stream):
-                yield frame
-                count += 1
+            yield from container.decode(stream)
         except av.FFmpegError as error:
             raise PosemakeError(
-                f"{path}: cannot be decoded after frame {count} ({_reason(error)}): it is cut short or damaged; "
+                f"{path}: cannot be decoded to its end ({_reason(error)}): it is cut short or damaged; "
                 f"convert it with `ffmpeg -i {Path(path).name} -c:v libx264 repaired.mp4` and use that file"
             ) from error
 
