@@ -215,6 +215,24 @@ def test_label_file_touched(project):
     assert would_run(project) == set()
 
 
+def test_label_file_rewritten_with_the_same_labels(project):
+    path = project / "labels/round-0/slow_1/CollectedData_demo.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], *lines[:2:-1]]) + "\n")
+    done = snakemake(project)
+    assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels"}
+
+
+def test_training_video_gone(project):
+    """Its folder of labels is complete in itself: nothing is trained anew, and it could be."""
+    (project / "demo/fast_1.mp4").unlink()
+    done = snakemake(project)
+    assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels", "tabulate_videos"} | INDEX
+    (project / "results/models/round-0/small/weights.pt").unlink()
+    done = snakemake(project, "results/models/round-0/small/weights.pt")
+    assert done.returncode == 0 and jobs_in(done.stdout) == {"train_model small"}
+
+
 def test_output_deleted(project):
     (project / "results/poses/round-0/small/fast_2/filtered.csv").unlink()
     expected = per_video("filter_poses", *FIGURES, models=["small"], videos=["fast_2"])
