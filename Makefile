@@ -26,9 +26,9 @@ demo/.drawn: | env
 	touch $@
 
 demo: env demo/.drawn
-	$(BIN)/snakemake --cores $(CORES) --quiet progress
+	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	$(BIN)/python -m posemake.person demo
-	$(BIN)/snakemake --cores $(CORES) --quiet progress
+	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo
 	@echo "Look at results/index.html first, then at results/poses/round-0/small/*/labelled.mp4."
 	@echo "A self-contained report: $(BIN)/snakemake --report report.html"
