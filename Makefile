@@ -10,7 +10,7 @@ CORES ?= all
 
 export PYTHONPATH := scripts
 
-.PHONY: demo env test check bench
+.PHONY: demo env test check
 
 env: .venv/.done
 
@@ -27,7 +27,7 @@ demo/.drawn: | env
 
 demo: env demo/.drawn
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
-	$(BIN)/python -m posemake.person demo
+	$(BIN)/python -m posemake.person results/frames/round-0 demo labels/round-0
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo
 	@echo "Look at results/index.html first, then at results/poses/round-0/small/*/labelled.mp4."
@@ -36,7 +36,7 @@ demo: env demo/.drawn
 test: env
 	$(BIN)/python -m pytest
 
-check: env
+check: env demo/.drawn
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules

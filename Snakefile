@@ -22,9 +22,6 @@ if HAS_PROJECT:
 
     FINGERPRINTS.keep()
 
-
-if HAS_PROJECT:
-
     report: "report/workflow.rst"
 
     rule all:

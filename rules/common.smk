@@ -1,5 +1,6 @@
 # What the rules share: the checked config and sheet of videos, and the functions that name inputs. No rules.
 
+import difflib
 import os
 import re
 import sys
@@ -44,8 +45,14 @@ if HAS_PROJECT and os.path.exists(CONFIG):
 
 
 if HAS_PROJECT:
+    # a key may come from the command line too
+    given = workflow.overwrite_configfiles or workflow.config_settings.overwrite_config
+    CONFIG_NAME = f"{CONFIG} with what the command line gives" if given else CONFIG
     raise_faults(
-        [f"{CONFIG}, {fault}" for fault in config_faults(config, read_yaml(SCHEMAS / "config.schema.yaml"))],
+        [
+            f"{CONFIG_NAME}, {fault}"
+            for fault in config_faults(config, read_yaml(SCHEMAS / "config.schema.yaml"))
+        ],
         WorkflowError,
     )
     SHEET = config.get("videos", "config/videos.tsv")
@@ -72,6 +79,15 @@ def label_files(video):
     return found
 
 
+def near_file(path):
+    """A hint at the file that may be meant."""
+    folder, name = os.path.split(path)
+    near = difflib.get_close_matches(
+        name, os.listdir(folder or ".") if os.path.isdir(folder or ".") else [], 1
+    )
+    return f"; did you mean {os.path.join(folder, near[0])!r}?" if near else ""
+
+
 def missing_videos():
     """What the sheet names and is not there."""
     faults = []
@@ -83,7 +99,7 @@ def missing_videos():
             )
         elif row["path"] and not os.path.isfile(row["path"]) and not labelled:
             faults.append(
-                f"{SHEET}, row {row['row']}, path: there is no file {row['path']!r} for the video {video!r}"
+                f"{SHEET}, row {row['row']}, path: there is no file {row['path']!r} for the video {video!r}{near_file(row['path'])}"
             )
     return faults
 
@@ -115,7 +131,7 @@ if HAS_PROJECT:
 
 def code(script):
     """The digest of what a rule runs, for its params (posemake.fingerprint)."""
-    return checked(FINGERPRINTS.of, script)
+    return FINGERPRINTS.of(script)
 
 
 def filled(section):
@@ -196,17 +212,18 @@ def final_targets():
         "errors.png",
     )
     of_video = (
-        *(
-            "poses.h5",
-            "poses.csv",
-            "poses.json",
-            "filtered.h5",
-            "filtered.csv",
-            "summary.json",
-            "labelled.mp4",
-            "poster.png",
-        ),
-        *("trajectory.png", "coordinates.png", "confidence.png", "displacement.png"),
+        "poses.h5",
+        "poses.csv",
+        "poses.json",
+        "filtered.h5",
+        "filtered.csv",
+        "summary.json",
+        "labelled.mp4",
+        "poster.png",
+        "trajectory.png",
+        "coordinates.png",
+        "confidence.png",
+        "displacement.png",
     )
     return [
         f"{labels}/split.csv",
@@ -236,7 +253,7 @@ def say_what_waits():
         more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
         print(
             f"\nposemake waits for labels: {counted(sum(waiting.values()), 'frame')} in {counted(len(waiting), 'video')}: {some}{more}. "
-            f"Label results/frames/round-0/<video>/images into labels/round-0/<video> "
+            f"Copy results/frames/round-0/<video>/images to labels/round-0/<video> and label there "
             "(config/README.md, «Labels»), then run snakemake again.",
             file=sys.stderr,
         )

@@ -32,6 +32,7 @@ rule plot_poses:
     input:
         poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
         info="results/videos/{video}/video.json",
+        times="results/videos/{video}/times.npy",
     output:
         trajectory=report(
             "results/poses/round-{round}/{model}/{video}/trajectory.png",

@@ -32,7 +32,7 @@ rule predict_poses:
 rule filter_poses:
     input:
         poses="results/poses/round-{round}/{model}/{video}/poses.h5",
-        info="results/videos/{video}/video.json",
+        times="results/videos/{video}/times.npy",
     output:
         h5="results/poses/round-{round}/{model}/{video}/filtered.h5",
         csv="results/poses/round-{round}/{model}/{video}/filtered.csv",

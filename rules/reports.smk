@@ -58,7 +58,6 @@ rule tabulate_poses:
 rule write_index:
     input:
         videos=["results/tables/videos.csv"] if HERE else [],
-        labels=f"results/labels/round-{ROUND}/labels.csv",
         split=f"results/labels/round-{ROUND}/split.csv",
         metrics=expand(
             "results/models/round-{round}/{model}/metrics.csv",
@@ -89,5 +88,9 @@ rule write_index:
     params:
         code=code("write_index"),
         settings={"round": ROUND, "keypoints": KEYPOINTS},
+        folders={
+            "models": f"results/models/round-{ROUND}",
+            "poses": f"results/poses/round-{ROUND}",
+        },
     script:
         "../scripts/write_index.py"

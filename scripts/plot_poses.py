@@ -8,6 +8,7 @@ def main(input, output, params, log):
     plot_poses(
         input.poses,
         input.info,
+        input.times,
         output.trajectory,
         output.coordinates,
         output.confidence,

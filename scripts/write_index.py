@@ -5,7 +5,7 @@ from posemake.report import write_index
 
 
 def main(input, output, params, log):
-    write_index(input, output.index, params.settings)
+    write_index(input, output.index, {**params.settings, "folders": params.folders})
 
 
 if "snakemake" in globals():

@@ -33,7 +33,7 @@ def spots(count, size=(64, 48)):
 
 def write_video(path, frames, fps=25.0, quality=10):
     """Write frames as the package does, and return the path."""
-    from posemake.video import video_writer
+    from posemake.video_writer import video_writer
 
     with video_writer(path, (frames[0].shape[1], frames[0].shape[0]), fps, quality) as write:
         for frame in frames:

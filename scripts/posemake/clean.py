@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from posemake.files import read_json, write_json
+from posemake.files import write_json
 from posemake.filters import clean
-from posemake.poses import arrays, read_poses, write_poses
+from posemake.poses import arrays, frame_times, read_poses, write_poses
 from posemake.settings import Filter, make
 
 
 def filter_poses(
-    raw: str, info_file: str, h5: str, csv: str, summary: str, settings: dict[str, Any], row: dict[str, Any]
+    raw: str, times_file: str, h5: str, csv: str, summary: str, settings: dict[str, Any], row: dict[str, Any]
 ) -> None:
     """Write the filtered poses in the layout of the raw ones, with the raw confidence, and a summary of the video (JSON).
 
@@ -19,9 +19,9 @@ def filter_poses(
     animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a scale, in millimetres per second.
     ``row`` holds fps and px_per_mm of the sheet.
     """
-    fps = row["fps"] or read_json(info_file)["fps"]
+    times = frame_times(times_file, row["fps"])
     wanted = make(Filter, settings)
-    poses, scorer = read_poses(raw, fps)
+    poses, scorer = read_poses(raw, times)
     _, confidence = arrays(poses)
     poses["position"] = clean(poses, wanted)
     xy, _ = arrays(poses)
@@ -31,7 +31,8 @@ def filter_poses(
     complete = there.all(1)
     centre = np.where(complete[:, None], xy.mean(1), np.nan)
     steps = np.linalg.norm(np.diff(centre, axis=0), axis=1)
-    speed = float(np.nanmean(steps) * fps) if np.isfinite(steps).any() else None
+    moving = np.isfinite(steps)
+    speed = float(steps[moving].sum() / np.diff(times)[moving].sum()) if moving.any() else None
     scale = row["px_per_mm"]
     total = max(1, int(looked.sum()))
     write_json(

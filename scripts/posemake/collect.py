@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from posemake.dataset import KEY_COLUMNS, read_table
+from posemake.dataset import KEY_COLUMNS, PARTS, read_table
 from posemake.files import write_json, write_rows
 from posemake.labels import check_keypoints, find_label_file, frame_number, read_labels, reorder
 from posemake.log import PosemakeError, logger
 from posemake.settings import Split, make
 
-PARTS = ("train", "validation", "test")
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -110,7 +109,7 @@ def split_dataset(labels_file: str, split_file: str, settings: dict[str, Any], s
         If a part stays empty.
     """
     wanted = make(Split, settings)
-    keys, _, _ = read_table(labels_file)
+    keys, _, xy = read_table(labels_file)
     units = {
         "block": lambda row: (row.video, row.frame // wanted.block),
         "video": lambda row: (row.video, 0),
@@ -119,8 +118,9 @@ def split_dataset(labels_file: str, split_file: str, settings: dict[str, Any], s
     found = [units[wanted.unit](row) for row in keys.itertuples()]
     names = [f"{name}/{block}" for name, block in found]
     parts = [part_of(*unit, wanted.seed, wanted.validation, wanted.test) for unit in found]
-    counts = {part: parts.count(part) for part in PARTS}
-    logger.info("frames: %s", ", ".join(f"{n} {part}" for part, n in counts.items()))
+    seen = np.isfinite(xy).any((1, 2))  # a frame on which nothing was found teaches and tests nothing
+    counts = {part: sum(p == part for p, some in zip(parts, seen) if some) for part in PARTS}
+    logger.info("frames with a point: %s", ", ".join(f"{n} {part}" for part, n in counts.items()))
     for part in PARTS:
         if not counts[part]:
             raise PosemakeError(

@@ -11,6 +11,7 @@ from posemake.geometry import apply_map, padded_size, resize_map, scaled_size
 from posemake.log import PosemakeError
 
 KEY_COLUMNS = ["round", "video", "image", "frame"]
+PARTS = ("train", "validation", "test")
 
 
 def read_table(path: str | Path) -> tuple[pd.DataFrame, list[str], np.ndarray]:

@@ -12,7 +12,7 @@ from posemake.demo_walk import BODY, EARS, HEAD, KEYPOINTS, SIZE, TAIL, drift, s
 from posemake.files import write_text
 from posemake.geometry import apply_map, crop_map, resize_map
 from posemake.log import ERROR_MARK, PosemakeError, progress
-from posemake.video import video_writer
+from posemake.video_writer import video_writer
 
 VIDEOS = (("slow_1", 2.0), ("slow_2", 2.0), ("slow_3", 2.0), ("fast_1", 5.8), ("fast_2", 5.8), ("fast_3", 5.8))
 

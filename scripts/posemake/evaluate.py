@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from posemake.dataset import read_image, read_table
+from posemake.dataset import PARTS, read_image, read_table
 from posemake.engine import Predictor, load_model
 from posemake.files import write_rows
 from posemake.log import progress
 from posemake.metrics import distances, summarise
 from posemake.settings import Evaluate, make
 from posemake.style import keypoint_colors, save_figure
-
-PARTS = ("train", "validation", "test")
 
 
 def evaluate_model(
@@ -53,7 +51,7 @@ def evaluate_model(
         found[i : i + 1], confidence[i : i + 1] = predictor([read_image(path)])
     error = distances(found, labelled)
 
-    rows, columns = [], []
+    rows = []
     for part in PARTS:
         for k, name in [(slice(None), "all"), *enumerate(names)]:
             rows.append(

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from posemake.files import read_json
-from posemake.poses import arrays, read_poses
+from posemake.poses import arrays, frame_times, read_poses
 from posemake.settings import Plots, make
 from posemake.style import keypoint_colors, save_figure
 
@@ -21,6 +21,7 @@ def _legend(axes, keypoints: list[str]) -> None:
 def plot_poses(
     filtered_file: str,
     info_file: str,
+    times_file: str,
     trajectory: str,
     coordinates: str,
     confidence_png: str,
@@ -31,7 +32,7 @@ def plot_poses(
     """Draw a video's filtered tracks, in the plane and over time, their raw confidence, and how far points move per frame."""
     wanted = make(Plots, settings)
     info = read_json(info_file)
-    poses, _ = read_poses(filtered_file, fps or info["fps"])
+    poses, _ = read_poses(filtered_file, frame_times(times_file, fps))
     names = poses.keypoints.values.tolist()
     xy, confidence = arrays(poses)
     xy = np.where((confidence >= wanted.threshold)[..., None], xy, np.nan)

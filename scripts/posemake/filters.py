@@ -25,11 +25,14 @@ def clean(poses: xr.Dataset, settings: Filter) -> xr.DataArray:
     if settings.method != "none" and settings.window > poses.sizes["time"]:
         logger.info("not smoothed: the window is longer than the video")
     elif settings.method == "median":
-        smooth = rolling_filter(position, window=settings.window, statistic="median", min_periods=1)
-        position = smooth.where(position.notnull())
+        # beside a gap, and at the ends, where movement mirrors the track, the median of a moving point is not where it is:
+        # such a point stays as it was
+        smooth = rolling_filter(position, window=settings.window, statistic="median")
+        inner = slice(settings.window // 2, position.sizes["time"] - settings.window // 2)
+        position = smooth.isel(time=inner).reindex_like(position).fillna(position)
     elif settings.method == "savgol":
         # a polynomial has no value where one point of its window is missing: bridge all gaps for it, then open them again
-        bridged = interpolate_over_time(position).ffill("time").bfill("time")
-        smooth = savgol_filter(bridged, window=settings.window, polyorder=settings.polyorder, mode="nearest")
+        bridged = interpolate_over_time(position).ffill("time").bfill("time").fillna(0)
+        smooth = savgol_filter(bridged, window=settings.window, polyorder=settings.polyorder)
         position = smooth.where(position.notnull())
     return position.transpose(*poses.position.dims)

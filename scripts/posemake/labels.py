@@ -10,6 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,8 +122,39 @@ def _number(cell: str, path: Path, row: int, part: str, coord: str) -> float:
         raise PosemakeError(f"{path}: row {row}, {part} {coord}: {cell!r} is not a number") from error
 
 
+def _refuse_code(path: Path) -> None:
+    """Refuse an HDF5 whose attributes would run code when they are read.
+
+    pandas keeps plain values as pickles in attributes; a pickle that names a function or class is none of pandas' own.
+    """
+    import pickletools
+
+    import h5py
+
+    def check(name: str, node: Any) -> None:
+        for key in node.attrs:
+            value = node.attrs.get(key)
+            content = value.tobytes() if isinstance(value, (np.generic, np.ndarray)) else value
+            content = content.encode("latin-1", "replace") if isinstance(content, str) else content
+            if not isinstance(content, bytes) or not content.endswith(b"."):
+                continue  # a pickle ends in a full stop
+            try:
+                names = {opcode.name for opcode, _, _ in pickletools.genops(content)}
+            except Exception:
+                continue  # no pickle
+            if names & {"GLOBAL", "STACK_GLOBAL", "INST", "REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX"}:
+                raise PosemakeError(f"{path}: holds code ({name}, {key}) and was not opened; save the labels as CSV instead")
+        if getattr(node, "dtype", None) == np.dtype(object) or "PSEUDOATOM" in node.attrs:
+            raise PosemakeError(f"{path}: holds pickled objects ({name}) and was not opened; save the labels as CSV instead")
+
+    with h5py.File(path) as file:
+        check("/", file)
+        file.visititems(check)
+
+
 def _read_h5(path: Path) -> Labels:
     try:
+        _refuse_code(path)
         table = pd.read_hdf(path)
         scorer = table.columns.get_level_values(0)[0]
         keypoints = tuple(dict.fromkeys(table.columns.get_level_values("bodyparts")))

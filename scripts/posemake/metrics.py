@@ -22,7 +22,7 @@ def summarise(error: np.ndarray, confidence: np.ndarray, threshold: float, pck: 
     threshold
         Predictions at or above it are confident.
     pck
-        Radii in pixels: the percentage of correct keypoints is the share of labelled points nearer than that
+        Radii in pixels: the percentage of correct keypoints is the share of labelled points at most that far off
         (Yang & Ramanan 2013), whatever the confidence.
 
     Returns

@@ -1,4 +1,4 @@
-"""The demo's person: writes the known positions of the chosen frames into ``labels/``, as a labeller does."""
+"""The demo's person: labels the chosen frames with their known positions, as a labeller does."""
 
 import argparse
 import shutil
@@ -36,11 +36,13 @@ def label_frames(frames_dir: str | Path, truth_dir: str | Path, labels_dir: str 
 
 
 def main() -> None:
-    """Run the command line, in a project's folder."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m posemake.person", description=__doc__.splitlines()[0])
+    parser.add_argument("frames", help="folder of the chosen frames, a folder per video")
     parser.add_argument("truth", help="folder of the videos and their known positions")
+    parser.add_argument("labels", help="folder that the labels go to")
     given = parser.parse_args()
-    count = label_frames("results/frames/round-0", given.truth, "labels/round-0")
+    count = label_frames(given.frames, given.truth, given.labels)
     print(f"{count} frames labelled")
 
 

@@ -17,8 +17,11 @@ INDIVIDUAL = "individual_0"
 KEY = "df_with_missing"  # the key that DeepLabCut's and movement's readers ask for
 
 
-def make_poses(xy: np.ndarray, confidence: np.ndarray, keypoints: list[str], fps: float) -> xr.Dataset:
-    """Build the table of one animal from positions (T, K, 2) and confidences (T, K)."""
+def make_poses(xy: np.ndarray, confidence: np.ndarray, keypoints: list[str], times: np.ndarray | None = None) -> xr.Dataset:
+    """Build the table of one animal from positions (T, K, 2) and confidences (T, K).
+
+    ``times`` are those of the frames (T,) in seconds; without them, time counts frames.
+    """
     position = np.asarray(xy, np.float64).transpose(0, 2, 1)[..., None]
     return xr.Dataset(
         {
@@ -26,13 +29,19 @@ def make_poses(xy: np.ndarray, confidence: np.ndarray, keypoints: list[str], fps
             "confidence": (("time", "keypoints", "individuals"), np.asarray(confidence, np.float64)[..., None]),
         },
         coords={
-            "time": np.arange(len(position)) / fps,
+            "time": np.arange(len(position)) if times is None else times,
             "space": ["x", "y"],
             "keypoints": list(keypoints),
             "individuals": [INDIVIDUAL],
         },
-        attrs={"fps": fps, "time_unit": "seconds", "ds_type": "poses", "source_software": "posemake"},
+        attrs={"time_unit": "frames" if times is None else "seconds", "ds_type": "poses", "source_software": "posemake"},
     )
+
+
+def frame_times(path: str | Path, fps: float | None) -> np.ndarray:
+    """Seconds of each frame (T,): the timestamps of the file, or, where the sheet gives a rate, index over rate."""
+    times = np.load(path)
+    return np.arange(len(times)) / fps if fps else times
 
 
 def arrays(poses: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +64,7 @@ def write_poses(poses: xr.Dataset, h5: str | Path, csv: str | Path, scorer: str)
         store.put(KEY, table, format="table", index=False, track_times=False)
 
 
-def read_poses(path: str | Path, fps: float) -> tuple[xr.Dataset, str]:
+def read_poses(path: str | Path, times: np.ndarray | None = None) -> tuple[xr.Dataset, str]:
     """Read an HDF5 of the layout above; returns the table and the scorer's name.
 
     Raises
@@ -69,4 +78,4 @@ def read_poses(path: str | Path, fps: float) -> tuple[xr.Dataset, str]:
         raise PosemakeError(f"{path}: not a file of poses ({type(error).__name__}); delete it and run again") from error
     keypoints = list(dict.fromkeys(table.columns.get_level_values("bodyparts")))
     values = table.to_numpy(np.float64).reshape(len(table), len(keypoints), 3)
-    return make_poses(values[..., :2], values[..., 2], keypoints, fps), table.columns.get_level_values("scorer")[0]
+    return make_poses(values[..., :2], values[..., 2], keypoints, times), table.columns.get_level_values("scorer")[0]

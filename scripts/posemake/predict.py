@@ -95,7 +95,7 @@ def predict_poses(
         points, sure = predictor(images)
         xy[indices] = points + np.array([crop[0], crop[2]])
         confidence[indices] = sure
-    write_poses(make_poses(xy, confidence, predictor.keypoints, info["fps"]), h5, csv, f"posemake_{name}")
+    write_poses(make_poses(xy, confidence, predictor.keypoints), h5, csv, f"posemake_{name}")
     write_json(
         provenance,
         {

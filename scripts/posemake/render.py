@@ -11,7 +11,8 @@ from posemake.log import progress
 from posemake.poses import arrays, read_poses
 from posemake.settings import Render, make
 from posemake.style import color, keypoint_colors
-from posemake.video import read_frames, video_writer, window
+from posemake.video import read_frames, window
+from posemake.video_writer import video_writer
 
 SHIFT = 4  # OpenCV draws at 1/16 pixel
 TRAIL_STRENGTH = 0.6
@@ -75,7 +76,7 @@ def render_video(
     ``row`` holds fps, start and stop of the sheet."""
     info = read_json(info_file)
     fps = row["fps"] or info["fps"]
-    poses, _ = read_poses(poses_file, fps)
+    poses, _ = read_poses(poses_file)
     xy, confidence = arrays(poses)
     painter = Painter(make(Render, settings), poses.keypoints.values.tolist(), skeleton)
     start, stop, _ = window(video_file, info, row["start"], row["stop"])

@@ -1,5 +1,6 @@
 """The stage that writes the page a person looks at first. It links to results by relative paths and holds none itself."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %
 {% endfor %}
 {% for model in predicted %}
 <h2>Videos, as {{ model.name }} sees them</h2>
-<p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; the first {{ shown }} of {{ model.more + shown }}{% endif %}).
+<p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
 Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
 <code>complete</code> is the share of frames with all points.</p>
 {{ table(model.rows) }}
@@ -100,6 +101,12 @@ def _short(cell: Any) -> str:
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
+def _read(path: str) -> pd.DataFrame:
+    """A table of videos; what a lab calls 007 or NA stays as it is."""
+    text = dict.fromkeys(("video", "subject", "session", "group"), str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+
+
 def _columns(table: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
     """The columns of interest that hold anything."""
     return table[[name for name in wanted if table[name].notna().any()]]
@@ -111,37 +118,38 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
     Parameters
     ----------
     files
-        With the attributes videos (table of the source videos, one path or none), labels, split, metrics and histories
+        With the attributes videos (table of the source videos, one path or none), split, metrics and histories
         (a path per model), tables (a path per model that predicts).
     out
         HTML to write; it stands in the folder that holds all results.
     settings
-        ``round`` and ``keypoints``.
+        ``round``, ``keypoints`` and ``folders``: those that hold a folder per model (``models``), and per model and video (``poses``).
     """
     number = settings["round"]
+    at = {name: folder.removeprefix(f"{Path(out).parent}/") for name, folder in settings["folders"].items()}
     models, best = [], []
     for path in files.metrics:
         name = Path(path).parent.name
         metrics = pd.read_csv(path)
         test = metrics[metrics["part"] == "test"]
         best.append((float(test["median"].iloc[0]), float(test["mean"].iloc[0]), name))
-        models.append({"name": name, "folder": f"models/round-{number}/{name}", "test": test[TEST_COLUMNS]})
+        models.append({"name": name, "folder": f"{at['models']}/{name}", "test": test[TEST_COLUMNS]})
     steps = sum(int(pd.read_csv(path)["step"].iloc[-1]) for path in files.histories)
     predicted = []
     for path in files.tables:
-        name, table = Path(path).stem, pd.read_csv(path, dtype={"video": str})
+        name, table = Path(path).stem, _read(path)
         spread = table.iloc[np.unique(np.linspace(0, len(table) - 1, min(SHOWN, len(table))).astype(int))]
-        folder = f"poses/round-{number}/{name}"
+        folder = f"{at['poses']}/{name}"
         predicted.append(
             {
                 "name": name,
-                "table": f"tables/round-{number}/{name}.csv",
+                "table": os.path.relpath(path, Path(out).parent),
                 "rows": _columns(spread, POSE_COLUMNS),
                 "more": max(0, len(table) - SHOWN),
                 "videos": [{"name": video, "folder": f"{folder}/{video}"} for video in spread["video"]],
             }
         )
-    sources = pd.read_csv(files.videos[0], dtype={"video": str}) if files.videos else None
+    sources = _read(files.videos[0]) if files.videos else None
     parts = pd.read_csv(files.split)["part"].value_counts()
     tiles = [
         (0 if sources is None else len(sources), "videos"),

@@ -26,7 +26,7 @@ def choose_kmeans(features: np.ndarray, count: int, seed: int) -> tuple[np.ndarr
     """Choose rows of features (N, D) that differ.
 
     Principal components, k-means with ``count`` clusters (Lloyd's, k-means++ start), and of each cluster the member nearest to
-    its centre, as in DeepLabCut's frame extraction (Nath et al., Nature Protocols 2019), which takes a random member.
+    its centre. After DeepLabCut's frame extraction (Nath et al., Nature Protocols 2019), which takes a random member instead.
 
     Returns
     -------
@@ -69,8 +69,7 @@ def select_frames(
     count = min(wanted.per_video, available)
     if count < wanted.per_video:
         logger.info("%d frames were asked for, and the video has %d: all are taken", wanted.per_video, available)
-    stride = -(-available // max(count, wanted.max_candidates))
-    candidates = np.arange(first, last, stride)
+    candidates = np.linspace(first, last - 1, min(available, max(count, wanted.max_candidates))).round().astype(int)
     if wanted.method == "uniform":
         chosen = choose_uniform(candidates, count)
         reasons = ["uniform"] * len(chosen)

@@ -67,7 +67,7 @@ class Evaluate:
     """Figures on the labelled frames."""
 
     threshold: float = 0.6  # points below it count as not found
-    pck: tuple[float, ...] = (2.0, 5.0, 10.0)  # pixels; share of keypoints nearer than that
+    pck: tuple[float, ...] = (2.0, 5.0, 10.0)  # pixels; share of keypoints at most that far off
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def make(kind: type[S], values: dict[str, Any] | None = None) -> S:
         if dataclasses.is_dataclass(default):
             value = make(default, value)
         elif isinstance(value, list):
-            value = tuple(value)
+            value = tuple(map(float, value))  # all lists of settings hold such numbers
         elif key in kinds and isinstance(kinds[key].default, float):
             value = float(value)
         elif key in kinds and isinstance(kinds[key].default, int) and isinstance(value, float) and value.is_integer():

@@ -67,6 +67,9 @@ def _faults(value: Any, schema: dict[str, Any]) -> Iterator[tuple[list, str]]:
             exponent = isinstance(given, str) and re.fullmatch(r"[\d.]+e[-+]?\d+", given, re.IGNORECASE)
             hint = "; write the number without an exponent" if exponent else ""
             yield path, f"{given!r} is not of the type {error.validator_value}{hint}"
+        elif error.validator == "pattern" and path[-1:] == ["video"]:
+            legal = re.sub(r"[^A-Za-z0-9_.-]+", "_", given).lstrip("_.-") or "video_1"
+            yield path, f"{given!r}: {error.schema['description']}, as in {legal!r}"
         else:
             # a schema says in words what its pattern or its alternatives mean
             yield path, (error.schema.get("description") and f"{given!r}: {error.schema['description']}") or error.message
@@ -80,6 +83,8 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     keypoints = config["keypoints"]
     for name in sorted({k for k in keypoints if keypoints.count(k) > 1}):
         faults.append(f"keypoints: {name!r} stands there twice")
+    if "all" in keypoints:
+        faults.append("keypoints: 'all' stands for all of them in the tables; choose another name")
     for edge in config.get("skeleton", []):
         faults += [f"skeleton: {end!r} is not a keypoint; {nearest(end, keypoints)}" for end in edge if end not in keypoints]
     for name in config.get("predict", {}).get("models", []):
@@ -112,6 +117,18 @@ def _cell(text: str, kind: str) -> Any:
     except ValueError:
         return text
     return text if kind == "number" and not math.isfinite(value) else value
+
+
+def _bounds(values: dict[str, Any]) -> Iterator[str]:
+    """What is out of order in a row; makes its crop four numbers on the way."""
+    crop = values.get("crop")
+    if crop is not None and re.fullmatch(r"\d+(,\d+){3}", crop):
+        x1, x2, y1, y2 = values["crop"] = [int(v) for v in crop.split(",")]
+        if x1 >= x2 or y1 >= y2:
+            yield f"crop: {crop!r} is empty; a crop is x1,x2,y1,y2 with x1 < x2 and y1 < y2"
+    start, stop = values.get("start", 0), values.get("stop")
+    if isinstance(start, int) and isinstance(stop, int) and start >= stop:
+        yield f"stop: {stop} must be greater than start, which is {start}"
 
 
 def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -154,12 +171,12 @@ def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dic
         name = values.get("video")
         if name in first:
             found.append(f"{path}, row {number}, video: {name!r} already stands in row {first[name]}; ids are unique")
+        found += [f"{path}, row {number}, {what}" for what in _bounds(values)]
         faults += found
-        if found or name is None:
+        if name is None or name in first:
             continue
         first[name] = number
-        if values.get("crop"):
-            values["crop"] = [int(v) for v in values["crop"].split(",")]
+        # a row with a fault is kept, so that what else is wrong with it is told in the same run
         videos[name] = {column: values.get(column) for column in known} | {"row": number}
     if not videos and not faults:
         faults.append(f"{path}: the sheet names no video")

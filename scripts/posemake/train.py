@@ -22,7 +22,7 @@ from posemake.settings import Model, make
 
 OFFSET_WEIGHT = 0.2  # offsets are learned last and should not steer the backbone
 EMA_HORIZON = 0.05  # share of the training over which weights are averaged: less noise at the end than any single step
-HISTORY_COLUMNS = ("step", "learning_rate", "train_loss", "validation_error", "validation_median", "images_per_second")
+HISTORY_COLUMNS = ("step", "learning_rate", "train_loss", "validation_error", "validation_median")
 
 
 def pose_loss(heat: torch.Tensor, offset: torch.Tensor, xy: torch.Tensor, stride: int, sigma: float) -> torch.Tensor:
@@ -140,7 +140,7 @@ def fit_network(
             speed = since / (time.monotonic() - started)
             error = validate(average, validation, settings.stride, settings.batch_size, device)
             mean, median = float(np.nanmean(error)), float(np.nanmedian(error))
-            history.append(dict(zip(HISTORY_COLUMNS, (step + 1, rate, train_loss, mean, median, speed))))
+            history.append(dict(zip(HISTORY_COLUMNS, (step + 1, rate, train_loss, mean, median))))
             logger.info("step %d: loss %.3f, validation error %.2f px, %.1f images/s", step + 1, train_loss, mean, speed)
             if mean < best_error:
                 best, best_error = copy.deepcopy(average.state_dict()), mean
@@ -150,8 +150,8 @@ def fit_network(
     return network.eval(), history
 
 
-def load_part(labels_file: str, split_file: str, part: str, labels_dir: str, scale: float) -> tuple[Frames, pd.DataFrame]:
-    """Load the frames of one part of the split that have any keypoint, with their keys."""
+def load_part(labels_file: str, split_file: str, part: str, labels_dir: str, scale: float) -> Frames:
+    """Load the frames of one part of the split that have any keypoint."""
     keys, _, xy = read_table(labels_file)
     parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
     rows = np.flatnonzero((parts == part) & np.isfinite(xy).any((1, 2)))
@@ -159,7 +159,7 @@ def load_part(labels_file: str, split_file: str, part: str, labels_dir: str, sca
         raise PosemakeError(f"{split_file}: no labelled frame with a keypoint is in the part {part!r}; label more frames")
     keys = keys.iloc[rows]
     paths = [f"{labels_dir}/round-{k.round}/{k.video}/{k.image}" for k in keys.itertuples()]
-    return load_frames(paths, xy[rows], scale, MULTIPLE), keys
+    return load_frames(paths, xy[rows], scale, MULTIPLE)
 
 
 def train_model(
@@ -168,8 +168,8 @@ def train_model(
     """Train the network that a config describes; write the model file and the learning curve as CSV."""
     wanted = make(Model, settings)
     _, keypoints, _ = read_table(labels_file)
-    train, _ = load_part(labels_file, split_file, "train", labels_dir, wanted.scale)
-    validation, _ = load_part(labels_file, split_file, "validation", labels_dir, wanted.scale)
+    train = load_part(labels_file, split_file, "train", labels_dir, wanted.scale)
+    validation = load_part(labels_file, split_file, "validation", labels_dir, wanted.scale)
     network, history = fit_network(train, validation, len(keypoints), wanted)
     write_rows(history_file, HISTORY_COLUMNS, ([row[name] for name in HISTORY_COLUMNS] for row in history))
     save_model(model_file, network, settings, keypoints)

@@ -1,20 +1,19 @@
-"""Frames of a video file: what it holds, frames in decode order, and writing.
+"""Frames of a video file: what it holds, and frames in decode order.
 
 A frame is its index in decode order, and its time is its own timestamp. Frames are RGB, uint8, (H, W, 3), turned upright.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-from posemake.files import replacing
 from posemake.log import PosemakeError, progress
 
 TOLERATED_MISSING = 0.01  # share of frames the container may claim and not hold: counts are often off by a few
@@ -44,6 +43,11 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def cores() -> int:
+    """Threads that a job may use, which Snakemake tells in this variable; 0, all of them, elsewhere."""
+    return int(os.environ.get("OMP_NUM_THREADS", "0"))
+
+
 @contextmanager
 def _open(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
     """Open the first video stream for decoding with all cores, with errors as sentences."""
@@ -67,6 +71,7 @@ def _open(path: str | Path) -> Iterator[tuple[av.container.InputContainer, av.vi
         if container.format.name == "tty" or stream.codec_context is None or stream.codec_context.width == 0:
             raise PosemakeError(f"{path}: not a video, whatever its name says; its content is text or unknown")
         stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = cores()
         yield container, stream
 
 
@@ -230,28 +235,3 @@ def read_thumbnails(path: str | Path, indices: Iterable[int], size: tuple[int, i
     """Yield (index, grey thumbnail (height, width) uint8) of some frames, as ``read_chosen`` does; not turned upright."""
     for index, frame in _chosen(path, indices):
         yield index, frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
-
-
-@contextmanager
-def video_writer(
-    path: str | Path, size: tuple[int, int], fps: float, quality: int = 20
-) -> Iterator[Callable[[np.ndarray], None]]:
-    """Give a function that appends a frame (H, W, 3) of ``size`` (width, height) to a new video.
-
-    The video is MP4 with H.264 in yuv420p, which every browser plays; odd sizes are padded by one pixel right and below.
-    It is written under a temporary name that becomes its own at the end, if no error comes before.
-    """
-    width, height = size[0] + size[0] % 2, size[1] + size[1] % 2
-    with replacing(path) as part, av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(65535))
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = {"crf": str(quality), "preset": "veryfast"}
-
-        def write(image: np.ndarray) -> None:
-            right, below = width - image.shape[1], height - image.shape[0]
-            if right or below:
-                image = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-
-        yield write
-        container.mux(stream.encode())

@@ -86,7 +86,13 @@ def model(project):
 
 
 def predict(project, model, name):
-    source = {"video": "demo/fast_2.mp4", "info": f"{project}/videos/fast_2/video.json", "weights": model["weights"]}
+    folder = f"{project}/videos/fast_2"
+    source = {
+        "video": "demo/fast_2.mp4",
+        "info": f"{folder}/video.json",
+        "weights": model["weights"],
+        "times": f"{folder}/times.npy",
+    }
     made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
     return source | run("predict_poses", source, made, model=name, row=row("start", "stop", "crop"), code="digest")
 
@@ -97,8 +103,15 @@ def tracks(project, model):
     raw = predict(project, model, "first")
     made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json")
     values = settings.plain(settings.Filter, {"threshold": 0.0})
-    run("filter_poses", {"poses": raw["h5"], "info": raw["info"]}, made, settings=values, row=row("fps", "px_per_mm"))
-    return {"raw": raw["h5"], "provenance": raw["provenance"], "video": raw["video"], "info": raw["info"], **made}
+    run("filter_poses", {"poses": raw["h5"], "times": raw["times"]}, made, settings=values, row=row("fps", "px_per_mm"))
+    return {
+        "raw": raw["h5"],
+        "provenance": raw["provenance"],
+        "video": raw["video"],
+        "info": raw["info"],
+        "times": raw["times"],
+        **made,
+    }
 
 
 def test_prepare(project):
@@ -181,7 +194,7 @@ def test_filter(tracks):
 
 def test_render_and_plot(project, tracks):
     files = outputs(project / "poses/first", video="labelled.mp4", poster="poster.png")
-    source = {"video": tracks["video"], "info": tracks["info"], "poses": tracks["h5"]}
+    source = {"video": tracks["video"], "info": tracks["info"], "times": tracks["times"], "poses": tracks["h5"]}
     values = settings.plain(settings.Render, {"threshold": 0.0})
     run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with av.open(files["video"]) as container:
@@ -216,12 +229,13 @@ def test_tables_and_page(project, model, tracks, labelled):
         "metrics": [f"{project}/models/first/metrics.csv"],
         "histories": [model["history"]],
         "tables": [f"{project}/tables/first.csv"],
-        **labelled,
+        "split": labelled["split"],
     }
     values = {"round": 0, "keypoints": list(demo_walk.KEYPOINTS)}
-    run("write_index", files, {"index": f"{project}/index.html"}, settings=values)
+    folders = {"models": f"{project}/models", "poses": f"{project}/poses"}
+    run("write_index", files, {"index": f"{project}/index.html"}, settings=values, folders=folders)
     page = (project / "index.html").read_text()
-    assert "fast_2/labelled.mp4" in page and str(project) not in page
+    assert 'src="poses/first/fast_2/labelled.mp4"' in page and str(project) not in page
 
 
 def test_a_video_that_is_shorter_than_it_was(project, model, tracks):

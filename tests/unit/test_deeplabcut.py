@@ -14,7 +14,7 @@ from posemake.deeplabcut import import_deeplabcut
 from posemake.labels import read_labels
 from posemake.log import PosemakeError
 from posemake.sheets import config_faults, read_videos, read_yaml
-from posemake.video import video_writer
+from posemake.video_writer import video_writer
 
 HOME = Path(__file__).resolve().parents[2]
 OPENFIELD = HOME.parent / "shared/data/openfield"

@@ -15,7 +15,7 @@ def track(xy, confidence=None):
     xy = np.asarray(xy, float)
     xy = xy[:, None] if xy.ndim == 2 else xy
     sure = np.ones(xy.shape[:2]) if confidence is None else np.asarray(confidence, float).reshape(xy.shape[:2])
-    return make_poses(xy, sure, [f"k{i}" for i in range(xy.shape[1])], 25)
+    return make_poses(xy, sure, [f"k{i}" for i in range(xy.shape[1])], np.arange(len(xy)) / 25)
 
 
 def line(frames):
@@ -124,3 +124,13 @@ def test_a_long_gap_does_not_pull_what_lies_beside_it_away(method):
     there = np.isfinite(xy[:, 0])
     assert there.sum() == 30
     np.testing.assert_allclose(xy[there], line(40)[there], atol=4)
+
+
+@pytest.mark.parametrize("method", ["median", "savgol"])
+def test_a_point_that_moves_evenly_stays_where_it_is(method):
+    """At the ends of a track and beside a gap, a smoother that sees one side only would pull it back."""
+    sure = np.ones(60)
+    sure[30:40] = 0
+    made = cleaned(track(line(60), sure), Filter(method=method, max_gap=5))
+    np.testing.assert_allclose(made[sure == 1], line(60)[sure == 1], atol=1e-6)
+    assert np.isnan(made[sure == 0]).all()

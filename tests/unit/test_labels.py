@@ -1,3 +1,4 @@
+import os
 import re
 import string
 
@@ -213,3 +214,22 @@ def test_an_image_without_a_number_is_refused():
     assert frame_number("2024-01-02_img0071.jpg") == 71
     with pytest.raises(PosemakeError, match=r"best.png: the name of a labelled image ends in the frame's number"):
         frame_number("best.png")
+
+
+def test_an_hdf5_that_would_run_code_is_refused(tmp_path):
+    """PyTables unpickles attributes as it reads them."""
+    import tables
+
+    class Hostile:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    path = tmp_path / "CollectedData_a.h5"
+    columns = pd.MultiIndex.from_product([["a"], ["snout"], ["x", "y"]], names=["scorer", "bodyparts", "coords"])
+    pd.DataFrame([[1.0, 2.0]], index=["img0.png"], columns=columns).to_hdf(path, key="df_with_missing")
+    assert read_labels(path).xy.tolist() == [[[1.0, 2.0]]]
+    with tables.open_file(path, "a") as file:
+        file.root.df_with_missing._v_attrs.encoding = Hostile()
+    with pytest.raises(PosemakeError, match="holds code"):
+        read_labels(path)
+    assert not (tmp_path / "ran").exists()

@@ -10,7 +10,7 @@ from helpers import PACKAGE, ROOT, SCRIPTS
 
 LAYERS = [
     # 0: what a pixel, a pose, a label file, a frame, a setting, a log is
-    {"geometry", "poses", "labels", "video", "settings", "log", "fingerprint", "files", "sheets"},
+    {"geometry", "poses", "labels", "video", "video_writer", "settings", "log", "fingerprint", "files", "sheets"},
     # 1: pure functions on arrays and tensors
     {"heatmap", "augment", "network", "metrics", "filters", "style", "demo_walk"},
     # 2: what several stages stand on

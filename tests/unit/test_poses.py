@@ -18,7 +18,7 @@ def poses():
     xy, confidence = rng.uniform(0, 640, (20, 3, 2)), rng.uniform(0, 1, (20, 3))
     xy[3, 1] = np.nan  # filtered out
     xy[7:9] = confidence[7:9] = np.nan  # not looked at
-    return make_poses(xy, confidence, KEYPOINTS, FPS)
+    return make_poses(xy, confidence, KEYPOINTS, np.arange(20) / FPS)
 
 
 def write(folder, poses):
@@ -28,7 +28,7 @@ def write(folder, poses):
 
 def test_the_table_says_what_is_where():
     xy = np.arange(12.0).reshape(2, 3, 2)
-    poses = make_poses(xy, np.arange(6).reshape(2, 3) / 10, KEYPOINTS, FPS)
+    poses = make_poses(xy, np.arange(6).reshape(2, 3) / 10, KEYPOINTS, np.arange(2) / FPS)
     assert poses.position.dims == ("time", "space", "keypoints", "individuals")
     assert poses.position.sel(keypoints="left_ear", space="y").values[1, 0] == xy[1, 1, 1]
     assert poses.confidence.sel(keypoints="tail").values[1, 0] == 0.5
@@ -44,7 +44,7 @@ def test_the_same_poses_give_the_same_bytes(tmp_path, poses):
 
 def test_what_is_written_is_read_again(tmp_path, poses):
     h5, _ = write(tmp_path, poses)
-    read, scorer = read_poses(h5, FPS)
+    read, scorer = read_poses(h5, np.arange(20) / FPS)
     assert scorer == "posemake_small"
     xr.testing.assert_allclose(read, poses, rtol=1e-6)
     assert read.attrs == poses.attrs
@@ -85,4 +85,4 @@ def test_what_is_no_file_of_poses_is_refused_with_its_name(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(PosemakeError, match=r"poses.h5: not a file of poses"):
-        read_poses(path, FPS)
+        read_poses(path)

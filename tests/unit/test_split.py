@@ -96,3 +96,19 @@ def test_an_empty_part_is_refused(tmp_path, settings):
     with pytest.raises(PosemakeError, match=r"leave none for the part .*label more frames"):
         split(tmp_path, [("m1", frame) for frame in range(0, 300, 30)], **settings)
     assert not (tmp_path / "split.csv").exists()
+
+
+def test_frames_without_a_point_fill_no_part(tmp_path):
+    """A person skips frames by leaving their cells empty: a test part of nothing else is empty."""
+    rows = [[0, "m1", image_name(frame, 10000), frame, 1.0, 2.0] for frame in range(0, 3000, 30)]
+    write_rows(tmp_path / "labels.csv", [*KEY_COLUMNS, "snout.x", "snout.y"], rows)
+    arguments = (str(tmp_path / "labels.csv"), str(tmp_path / "split.csv"), {}, {})
+    split_dataset(*arguments)
+    with open(tmp_path / "split.csv", newline="") as file:
+        parts = [row["part"] for row in csv.DictReader(file)]
+    for row, part in zip(rows, parts):
+        if part == "test":
+            row[4:] = [None, None]
+    write_rows(tmp_path / "labels.csv", [*KEY_COLUMNS, "snout.x", "snout.y"], rows)
+    with pytest.raises(PosemakeError, match="leave none for the part 'test'"):
+        split_dataset(*arguments)

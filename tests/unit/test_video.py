@@ -9,7 +9,8 @@ import pytest
 from helpers import spots, write_video
 
 from posemake.log import PosemakeError
-from posemake.video import file_digest, probe, read_chosen, read_frames, read_thumbnails, video_writer, window
+from posemake.video import file_digest, probe, read_chosen, read_frames, read_thumbnails, window
+from posemake.video_writer import video_writer
 
 
 @pytest.fixture(scope="module")

@@ -199,17 +199,19 @@ def test_all_faults_of_a_sheet_are_told_at_once(project):
         {**SHEET[0], "use": "bth"},
         {**SHEET[1], "video": "bad id"},
         {**SHEET[2], "fps": "fast", "crop": "0:10"},
-        {**SHEET[2], "path": "demo/nowhere.mp4"},
+        {**SHEET[2], "video": "late", "path": "demo/fast_3.mp4", "use": "bth", "start": "10", "stop": "5"},
+        {**SHEET[2], "video": "late"},
     ]
-    write_sheet(project, [*rows, rows[-1]])
+    write_sheet(project, rows)
     told = refused(project)
     for part in (
         "row 2, use: 'bth' is not valid; did you mean 'both'?",
-        "row 3, video: 'bad id': an id begins with a letter or digit",
+        "row 3, video: 'bad id': an id begins with a letter or digit and has letters, digits, _ . - only, as in 'bad_id'",
         "row 4, fps: 'fast' is not of the type number",
-        "row 5, path: there is no file 'demo/nowhere.mp4'",
+        "row 5, path: there is no file 'demo/fast_3.mp4' for the video 'late'; did you mean 'demo/fast_",
+        "row 5, stop: 5 must be greater than start, which is 10",
         "row 4, crop: '0:10': a crop is x1,x2,y1,y2 in pixels",
-        "row 6, video: 'fast_2' already stands in row 5",
+        "row 6, video: 'late' already stands in row 5",
     ):
         assert f"config/videos.tsv, {part}" in told
 
