@@ -32,7 +32,8 @@ def filter_poses(
     centre = np.where(complete[:, None], xy.mean(1), np.nan)
     steps = np.linalg.norm(np.diff(centre, axis=0), axis=1)
     moving = np.isfinite(steps)
-    speed = float(steps[moving].sum() / np.diff(times)[moving].sum()) if moving.any() else None
+    seconds = float(np.diff(times)[moving].sum())
+    speed = float(steps[moving].sum()) / seconds if seconds > 0 else None
     scale = row["px_per_mm"]
     total = max(1, int(looked.sum()))
     write_json(

@@ -1,5 +1,6 @@
 """Filters of tracks (time, space, keypoints, individuals), through movement."""
 
+import numpy as np
 import xarray as xr
 from movement.filtering import filter_by_confidence, interpolate_over_time, rolling_filter, savgol_filter
 
@@ -19,6 +20,9 @@ def clean(poses: xr.Dataset, settings: Filter) -> xr.DataArray:
         Positions with the dimensions of the input. Points below the threshold are missing, but for gaps of at most
         ``max_gap`` frames between two good points, which are filled on a straight line. Smoothing adds and drops none.
     """
+    # windows and gaps are counted in frames, and timestamps may stand twice in a file
+    times = poses.time
+    poses = poses.assign_coords(time=np.arange(poses.sizes["time"]))
     position = filter_by_confidence(poses.position, poses.confidence, threshold=settings.threshold)
     if settings.max_gap:
         position = interpolate_over_time(position, max_gap=settings.max_gap)
@@ -35,4 +39,4 @@ def clean(poses: xr.Dataset, settings: Filter) -> xr.DataArray:
         bridged = interpolate_over_time(position).ffill("time").bfill("time").fillna(0)
         smooth = savgol_filter(bridged, window=settings.window, polyorder=settings.polyorder)
         position = smooth.where(position.notnull())
-    return position.transpose(*poses.position.dims)
+    return position.transpose(*poses.position.dims).assign_coords(time=times)

@@ -134,3 +134,13 @@ def test_a_point_that_moves_evenly_stays_where_it_is(method):
     made = cleaned(track(line(60), sure), Filter(method=method, max_gap=5))
     np.testing.assert_allclose(made[sure == 1], line(60)[sure == 1], atol=1e-6)
     assert np.isnan(made[sure == 0]).all()
+
+
+@pytest.mark.parametrize("method", ["median", "savgol", "none"])
+def test_timestamps_decide_nothing(method):
+    """Frames count, not seconds: neither a variable rate nor two frames with one timestamp change the filter."""
+    xy = np.random.default_rng(1).uniform(0, 99, (40, 2))
+    poses = track(xy, np.arange(40) % 7 / 6)
+    odd = poses.assign_coords(time=np.round(np.arange(40) ** 1.1 / 3) / 10)
+    assert len(set(odd.time.values)) < 40
+    np.testing.assert_array_equal(cleaned(odd, Filter(method=method)), cleaned(poses, Filter(method=method)))
