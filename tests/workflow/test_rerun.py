@@ -113,7 +113,7 @@ def test_comment_and_docstring(project, clone):
 
 
 def test_code_of_the_filters(project, clone):
-    edit(clone / "scripts/posemake/filters.py", "min_periods=1", "min_periods=2")
+    edit(clone / "scripts/posemake/filters.py", 'statistic="median"', 'statistic="mean"')
     assert would_run(project, workflow=clone) == AFTER_FILTER
 
 
