@@ -4,20 +4,15 @@ from posemake.files import read_json
 from posemake.log import error_sentences
 
 
-def per_video(pattern, videos, models=None):
-    """Paths for all videos (and models) of the active round."""
-    return expand(pattern, video=videos, model=models or [], round=ROUND) if videos else []
-
-
 def preparing_targets():
     """Everything that needs no label, and both files of the checkpoint: it would not be run for the second one alone."""
     return [
         f"results/labels/round-{ROUND}/labels.csv",
         f"results/labels/round-{ROUND}/state.json",
-        *per_video("results/videos/{video}/video.json", HERE),
-        *per_video("results/videos/{video}/times.npy", HERE),
-        *per_video("results/frames/round-0/{video}/frames.csv", TO_LABEL),
-        *per_video("results/frames/round-0/{video}/images", TO_LABEL),
+        *expand("results/videos/{video}/video.json", video=HERE),
+        *expand("results/videos/{video}/times.npy", video=HERE),
+        *expand("results/frames/round-0/{video}/frames.csv", video=TO_LABEL),
+        *expand("results/frames/round-0/{video}/images", video=TO_LABEL),
         *(["results/tables/videos.csv"] if HERE else []),
     ]
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from posemake.dataset import KEY_COLUMNS, PARTS, read_table
 from posemake.files import write_json, write_rows
+from posemake.geometry import outside
 from posemake.labels import check_keypoints, find_label_file, frame_number, read_labels, reorder
 from posemake.log import PosemakeError, logger
 from posemake.settings import Split, make
@@ -27,9 +28,7 @@ def _check_images(folder: Path, images: tuple[str, ...], xy: np.ndarray, keypoin
             raise PosemakeError(
                 f"{path}: {image} is labelled, and {folder / image} is missing or damaged; put the image back, or remove its row"
             ) from error
-        outside = (points < -0.5) | (points > (width - 0.5, height - 0.5))
-        if outside.any():
-            k = int(np.argwhere(outside)[0, 0])
+        for k in np.flatnonzero(outside(points, (width, height))):
             x, y = points[k]
             raise PosemakeError(
                 f"{path}: {image}, {keypoints[k]} at ({x:g}, {y:g}) lies outside the image of {width} x {height} pixels; move it"

@@ -1,5 +1,6 @@
 """Labelled frames as arrays in memory (N frames, K keypoints, H W pixels of the network's input)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,25 @@ def read_table(path: str | Path) -> tuple[pd.DataFrame, list[str], np.ndarray]:
     columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
     xy = table[columns].to_numpy(float).reshape(len(table), len(keypoints), 2)
     return table[KEY_COLUMNS], keypoints, xy
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """All labelled frames with their parts of the split."""
+
+    keys: pd.DataFrame  # columns round, video, image, frame
+    paths: np.ndarray  # (N,) of the images
+    parts: np.ndarray  # (N,) of PARTS
+    keypoints: list[str]
+    xy: np.ndarray  # (N, K, 2) in pixels of the frame, NaN where a keypoint is not there
+
+
+def read_labelled(labels_file: str | Path, split_file: str | Path, labels_dir: str | Path) -> Labelled:
+    """Read the table of labels and the split, which has its rows in the same order."""
+    keys, keypoints, xy = read_table(labels_file)
+    parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
+    paths = np.array([f"{labels_dir}/round-{row.round}/{row.video}/{row.image}" for row in keys.itertuples()])
+    return Labelled(keys, paths, parts, keypoints, xy)
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -75,7 +95,7 @@ class Frames:
     maps: np.ndarray  # (N, 3, 3) from the frame to the network's input
 
 
-def load_frames(paths: list[str], xy: np.ndarray, scale: float, multiple: int) -> Frames:
+def load_frames(paths: Iterable[str], xy: np.ndarray, scale: float, multiple: int) -> Frames:
     """Load images at the network's scale, each read once and kept."""
     fitted = [fit(read_image(path), scale, multiple) for path in paths]
     height = max(image.shape[0] for image, _ in fitted)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from posemake import scaffold as making
 from posemake.files import write_text
+from posemake.geometry import outside
 from posemake.labels import Labels, find_label_file, frame_number, read_labels, reorder, write_labels
 from posemake.log import PosemakeError
 from posemake.sheets import raise_faults, read_yaml
@@ -141,7 +142,7 @@ def _labels(folder: Path, config: dict[str, Any], names: dict[str, str], source:
             reason = error if isinstance(error, PosemakeError) else "its image is missing or damaged"
             notes.append(f"{here}/{image}: its labels are not taken ({reason})")
             continue
-        for k in np.flatnonzero(((xy < -0.5) | (xy > np.array(size) - 0.5)).any(axis=1)):
+        for k in np.flatnonzero(outside(xy, size)):
             notes.append(f"{here}/{image}: {list(names)[k]} at {xy[k].tolist()} lies outside the image and is not taken")
             xy[k] = np.nan
         if np.isnan(xy).all():

@@ -80,9 +80,9 @@ def load_model(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def make_network(settings: dict[str, Any], keypoints: int, weights: str) -> PoseNetwork:
+def make_network(backbone: str, stride: int, keypoints: int, weights: str) -> PoseNetwork:
     """Build a model's network with its backbone's starting weights."""
-    return PoseNetwork(make_encoder(settings["backbone"], weights), keypoints, settings["stride"])
+    return PoseNetwork(make_encoder(backbone, weights), keypoints, stride)
 
 
 class Predictor:
@@ -104,7 +104,7 @@ class Predictor:
         self.stride: int = model["settings"]["stride"]
         self.batch_size = batch_size
         self.device = device or best_device()
-        network = make_network(model["settings"], len(self.keypoints), "none")
+        network = make_network(model["settings"]["backbone"], self.stride, len(self.keypoints), "none")
         network.load_state_dict(model["state"])
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)
         logger.info("computing on %s", self.device)

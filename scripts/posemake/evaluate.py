@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
-from posemake.dataset import PARTS, read_image, read_table
+from posemake.dataset import PARTS, read_image, read_labelled
 from posemake.engine import Predictor, load_model
 from posemake.files import write_rows
 from posemake.log import progress
@@ -41,11 +40,10 @@ def evaluate_model(
         PNG of the distances by keypoint and part.
     """
     wanted = make(Evaluate, settings)
-    keys, _, labelled = read_table(labels_file)
-    parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
+    frames = read_labelled(labels_file, split_file, labels_dir)
+    labelled, parts, paths = frames.xy, frames.parts, frames.paths.tolist()
     predictor = Predictor(load_model(model_file))
     names = predictor.keypoints
-    paths = [f"{labels_dir}/round-{row.round}/{row.video}/{row.image}" for row in keys.itertuples()]
     found, confidence = np.empty_like(labelled), np.empty(labelled.shape[:2])
     for i, path in enumerate(progress(paths, len(paths), "labelled frames")):
         found[i : i + 1], confidence[i : i + 1] = predictor([read_image(path)])
@@ -64,7 +62,7 @@ def evaluate_model(
     columns = list(rows[0])
     write_rows(metrics_file, columns, ([row[c] for c in columns] for row in rows))
     labelled_points = np.argwhere(np.isfinite(error)).tolist()
-    keyed = list(keys.itertuples(index=False))
+    keyed = list(frames.keys.itertuples(index=False))
     write_rows(
         errors_file,
         ["video", "image", "part", "keypoint", "error_px", "confidence"],

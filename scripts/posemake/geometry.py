@@ -35,6 +35,11 @@ def apply_map(matrix: np.ndarray, xy: np.ndarray) -> np.ndarray:
     return xy @ matrix[:2, :2].T + matrix[:2, 2]
 
 
+def outside(xy: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Which points (…, 2) lie outside a frame of ``size`` (width, height), as (…); a missing point (NaN) does not."""
+    return ((xy < -0.5) | (xy > np.array(size) - 0.5)).any(-1)
+
+
 def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
     """Size (width, height) of a frame at a scale, at least one pixel."""
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -6,12 +6,11 @@ import time
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 import torch.nn.functional as F
 
 from posemake.augment import vary
-from posemake.dataset import Frames, load_frames, read_table
+from posemake.dataset import Frames, Labelled, load_frames, read_labelled
 from posemake.engine import best_device, make_network, save_model
 from posemake.files import write_rows
 from posemake.geometry import apply_map
@@ -97,8 +96,8 @@ def fit_network(
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     torch.use_deterministic_algorithms(device.type == "cpu")
-    plain = {"backbone": settings.backbone, "stride": settings.stride}
-    network = make_network(plain, keypoints, settings.weights).to(device, memory_format=torch.channels_last)
+    network = make_network(settings.backbone, settings.stride, keypoints, settings.weights)
+    network = network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     images = torch.from_numpy(train.images).to(device)
@@ -150,16 +149,18 @@ def fit_network(
     return network.eval(), history
 
 
-def load_part(labels_file: str, split_file: str, part: str, labels_dir: str, scale: float) -> Frames:
-    """Load the frames of one part of the split that have any keypoint."""
-    keys, _, xy = read_table(labels_file)
-    parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
-    rows = np.flatnonzero((parts == part) & np.isfinite(xy).any((1, 2)))
+def load_part(labelled: Labelled, part: str, scale: float) -> Frames:
+    """Load the frames of one part of the split that have any keypoint.
+
+    Raises
+    ------
+    PosemakeError
+        If there are none.
+    """
+    rows = np.flatnonzero((labelled.parts == part) & np.isfinite(labelled.xy).any((1, 2)))
     if not len(rows):
-        raise PosemakeError(f"{split_file}: no labelled frame with a keypoint is in the part {part!r}; label more frames")
-    keys = keys.iloc[rows]
-    paths = [f"{labels_dir}/round-{k.round}/{k.video}/{k.image}" for k in keys.itertuples()]
-    return load_frames(paths, xy[rows], scale, MULTIPLE)
+        raise PosemakeError(f"no labelled frame with a keypoint is in the part {part!r} of the split; label more frames")
+    return load_frames(labelled.paths[rows], labelled.xy[rows], scale, MULTIPLE)
 
 
 def train_model(
@@ -167,9 +168,8 @@ def train_model(
 ) -> None:
     """Train the network that a config describes; write the model file and the learning curve as CSV."""
     wanted = make(Model, settings)
-    _, keypoints, _ = read_table(labels_file)
-    train = load_part(labels_file, split_file, "train", labels_dir, wanted.scale)
-    validation = load_part(labels_file, split_file, "validation", labels_dir, wanted.scale)
-    network, history = fit_network(train, validation, len(keypoints), wanted)
+    labelled = read_labelled(labels_file, split_file, labels_dir)
+    train, validation = (load_part(labelled, part, wanted.scale) for part in ("train", "validation"))
+    network, history = fit_network(train, validation, len(labelled.keypoints), wanted)
     write_rows(history_file, HISTORY_COLUMNS, ([row[name] for name in HISTORY_COLUMNS] for row in history))
-    save_model(model_file, network, settings, keypoints)
+    save_model(model_file, network, settings, labelled.keypoints)

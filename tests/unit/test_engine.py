@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return make_network(SETTINGS, 2, "none").eval()
+    return make_network(SETTINGS["backbone"], SETTINGS["stride"], 2, "none").eval()
 
 
 @pytest.fixture
