@@ -7,6 +7,7 @@ min_version("9.0")
 
 
 include: "rules/common.smk"
+include: "rules/rounds.smk"
 include: "rules/targets.smk"
 include: "rules/project.smk"
 
@@ -17,6 +18,7 @@ if HAS_PROJECT:
     include: "rules/frames.smk"
     include: "rules/labels.smk"
     include: "rules/models.smk"
+    include: "rules/refine.smk"
     include: "rules/poses.smk"
     include: "rules/figures.smk"
     include: "rules/reports.smk"

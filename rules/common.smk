@@ -11,9 +11,11 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from posemake import settings
+from posemake.files import file_digest, folder_of, is_pattern, source_size
 from posemake.fingerprint import Fingerprints
 from posemake.log import PosemakeError
 from posemake.sheets import config_faults, raise_faults, read_videos, read_yaml
+from posemake.sheets import frames_faults, frames_of_video
 
 SCHEMAS = Path(workflow.basedir) / "config" / "schemas"
 CONFIG = "config/config.yaml"
@@ -61,19 +63,18 @@ if HAS_PROJECT:
     SKELETON = config.get("skeleton", [])
     MODELS = {name: settings.plain(settings.Model, values) for name, values in config["models"].items()}
     PREDICTING = config.get("predict", {}).get("models") or list(MODELS)[:1]
+    REFINING = config.get("refine", {}).get("models") or PREDICTING[:1]
     FINGERPRINTS = Fingerprints(".snakemake/posemake-fingerprints.json")
 
 
-def label_files(video):
-    """Label files of a video in all rounds up to the active one."""
+def label_files(video, name=r"CollectedData_.+(?<!\.part)\.(csv|h5)"):
+    """Label files of a video in all rounds up to the active one, or others beside them."""
     found = []
     for number in range(ROUND + 1):
         folder = f"labels/round-{number}/{video}"
         if os.path.isdir(folder):
             found += sorted(
-                f"{folder}/{entry.name}"
-                for entry in os.scandir(folder)
-                if re.fullmatch(r"CollectedData_.+\.(csv|h5)", entry.name)
+                f"{folder}/{entry.name}" for entry in os.scandir(folder) if re.fullmatch(name, entry.name)
             )
     return found
 
@@ -96,7 +97,7 @@ def missing_videos():
             faults.append(
                 f"{SHEET}, row {row['row']}, path: {video!r} has no path, and no labels without a video"
             )
-        elif row["path"] and not os.path.isfile(row["path"]) and not labelled:
+        elif row["path"] and not os.path.exists(folder_of(row["path"])) and not labelled:
             faults.append(
                 f"{SHEET}, row {row['row']}, path: there is no file {row['path']!r} for the video {video!r}{near_file(row['path'])}"
             )
@@ -116,9 +117,14 @@ def stray_labels():
 
 if HAS_PROJECT:
     LABEL_FILES = {video: label_files(video) for video, row in VIDEOS.items() if row["use"] != "analyse"}
+    DECISIONS = [
+        path for video in LABEL_FILES for path in label_files(video, r"CollectedData_.+\.decisions\.json")
+    ]
+    FRAMES = settings.plain(settings.Frames, config.get("frames"))
+    _faults += frames_faults(FRAMES, VIDEOS, CONFIG_NAME, SHEET)
     raise_faults(_faults + missing_videos() or stray_labels(), WorkflowError)
     # a label folder is complete in itself: its video may be gone
-    HERE = [video for video, row in VIDEOS.items() if row["path"] and os.path.isfile(row["path"])]
+    HERE = [video for video, row in VIDEOS.items() if row["path"] and os.path.exists(folder_of(row["path"]))]
     TO_LABEL = [video for video in HERE if VIDEOS[video]["use"] != "analyse"]
     TO_ANALYSE = [video for video in HERE if VIDEOS[video]["use"] != "train"]
 
@@ -139,12 +145,29 @@ def filled(section):
 
 
 def video_path(wildcards):
-    return VIDEOS[wildcards.video]["path"]
+    """The file of a video, or the folder of its images."""
+    return str(folder_of(VIDEOS[wildcards.video]["path"]))
 
 
 def video_size(wildcards):
-    """Bytes of the file: notices one that was replaced by one that is older than the results."""
-    return os.path.getsize(VIDEOS[wildcards.video]["path"])
+    """Bytes and number of files: notices one that was replaced by one that is older than the results."""
+    return source_size(video_path(wildcards))
+
+
+def prepared(wildcards):
+    """What a stage needs to read the frames of a video."""
+    return {
+        "video": video_path(wildcards),
+        "info": f"results/videos/{wildcards.video}/video.json",
+        "standard": f"results/videos/{wildcards.video}/standard",
+    }
+
+
+def preparing(wildcards):
+    """What the sheet says of how a video is prepared."""
+    row = VIDEOS[wildcards.video]
+    pattern = os.path.basename(row["path"]) if is_pattern(row["path"]) else None
+    return {"pattern": pattern, "downscale": row["downscale"], "deinterlace": row["deinterlace"]}
 
 
 def of_row(*columns):

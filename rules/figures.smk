@@ -3,8 +3,7 @@
 
 rule render_video:
     input:
-        video=video_path,
-        info="results/videos/{video}/video.json",
+        unpack(prepared),
         poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
     output:
         video="results/poses/round-{round}/{model}/{video}/labelled.mp4",

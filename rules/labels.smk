@@ -3,8 +3,9 @@
 
 checkpoint collect_labels:
     input:
-        labels=[path for paths in LABEL_FILES.values() for path in paths],
-        frames=expand("results/frames/round-0/{video}/frames.csv", video=TO_LABEL),
+        labels=labels_of_round,
+        decisions=decisions_of_round,
+        frames=frames_of_round,
     output:
         labels="results/labels/round-{round}/labels.csv",
         state="results/labels/round-{round}/state.json",
@@ -19,7 +20,7 @@ checkpoint collect_labels:
         runtime=grow(30),
     params:
         code=code("collect_labels"),
-        settings={"keypoints": KEYPOINTS},
+        settings=collecting,
     script:
         "../scripts/collect_labels.py"
 
@@ -44,3 +45,66 @@ rule split_dataset:
         subjects=subjects(),
     script:
         "../scripts/split_dataset.py"
+
+
+# `snakemake check_labels`
+rule check_labels:
+    input:
+        labels=[path for paths in LABEL_FILES.values() for path in paths],
+    output:
+        pages=directory(f"results/labels/round-{ROUND}/check"),
+        table=report(
+            f"results/labels/round-{ROUND}/suspicious.csv",
+            category="Labels",
+            labels={"figure": "labels to look at again"},
+            caption="../report/check_labels.rst",
+        ),
+    log:
+        "logs/check_labels.log",
+    benchmark:
+        "benchmarks/check_labels.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(30),
+    params:
+        code=code("check_labels"),
+        settings={"keypoints": KEYPOINTS, "skeleton": SKELETON},
+    script:
+        "../scripts/check_labels.py"
+
+
+rule compare_scorers:
+    input:
+        labels=[path for paths in LABEL_FILES.values() for path in paths],
+        decisions=DECISIONS,
+    output:
+        points=f"results/labels/round-{ROUND}/scorers_points.csv",
+        summary=report(
+            f"results/labels/round-{ROUND}/scorers.csv",
+            category="Labels",
+            labels={"figure": "table of scorers"},
+            caption="../report/compare_scorers.rst",
+        ),
+        frames=f"results/labels/round-{ROUND}/scorers_frames.csv",
+        png=report(
+            f"results/labels/round-{ROUND}/scorers.png",
+            category="Labels",
+            labels={"figure": "distances between scorers"},
+            caption="../report/compare_scorers.rst",
+        ),
+    log:
+        "logs/compare_scorers.log",
+    benchmark:
+        "benchmarks/compare_scorers.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(20),
+    params:
+        code=code("compare_scorers"),
+        settings={"keypoints": KEYPOINTS},
+    script:
+        "../scripts/compare_scorers.py"

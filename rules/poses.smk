@@ -3,8 +3,7 @@
 
 rule predict_poses:
     input:
-        video=video_path,
-        info="results/videos/{video}/video.json",
+        unpack(prepared),
         weights="results/models/round-{round}/{model}/weights.pt",
     output:
         h5="results/poses/round-{round}/{model}/{video}/poses.h5",

@@ -1,31 +1,6 @@
 # The tables over all videos, and the page that a person looks at first.
 
 
-rule tabulate_videos:
-    input:
-        expand("results/videos/{video}/video.json", video=HERE),
-    output:
-        table=report(
-            "results/tables/videos.csv",
-            category="Videos",
-            caption="../report/tabulate_videos.rst",
-        ),
-    log:
-        "logs/tabulate_videos.log",
-    benchmark:
-        "benchmarks/tabulate_videos.tsv"
-    conda:
-        "../envs/compute.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
-    params:
-        code=code("tabulate_videos"),
-        settings=about(HERE),
-    script:
-        "../scripts/tabulate_videos.py"
-
-
 rule tabulate_poses:
     input:
         expand(

@@ -6,14 +6,24 @@ from posemake.log import error_sentences
 
 def preparing_targets():
     """Everything that needs no label, and both files of the checkpoint: it would not be run for the second one alone."""
+    of_frames = (
+        *(["features.npy"] if FEATURES else []),
+        "frames.csv",
+        "candidates.csv",
+        "selection.json",
+        "images",
+        "contact_sheet.jpg",
+        "selection.png",
+    )
+    tables = ["results/tables/frames.csv", "results/tables/frames_by_group.csv"]
     return [
-        f"results/labels/round-{ROUND}/labels.csv",
-        f"results/labels/round-{ROUND}/state.json",
+        *expand("results/labels/round-0/{file}", file=("labels.csv", "state.json")),
         *expand("results/videos/{video}/video.json", video=HERE),
         *expand("results/videos/{video}/times.npy", video=HERE),
-        *expand("results/frames/round-0/{video}/frames.csv", video=TO_LABEL),
-        *expand("results/frames/round-0/{video}/images", video=TO_LABEL),
-        *(["results/tables/videos.csv"] if HERE else []),
+        *expand("results/videos/{video}/standard", video=HERE),
+        *expand("results/frames/round-0/{video}/{file}", video=TO_LABEL, file=of_frames),
+        *(["results/tables/videos.csv", "results/tables/videos.txt"] if HERE else []),
+        *(tables if TO_LABEL else []),
     ]
 
 
@@ -31,6 +41,7 @@ def final_targets():
         "examples.png",
         "errors.png",
     )
+    of_scorers = ("scorers.csv", "scorers_points.csv", "scorers_frames.csv", "scorers.png")
     of_video = (
         "poses.h5",
         "poses.csv",
@@ -50,14 +61,46 @@ def final_targets():
         *expand(f"{model}/{{file}}", model=MODELS, file=of_model),
         *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),
         *expand(f"results/tables/round-{ROUND}/{{model}}.csv", model=PREDICTING if TO_ANALYSE else []),
+        *(["results/tables/rounds.csv", "results/tables/rounds.png"] if ROUND else []),
+        *(expand(f"{labels}/{{file}}", file=of_scorers) if several_scorers() else []),
         "results/index.html",
     ]
 
 
+def refining_targets(number):
+    """What is made for a round after the first: each file is named, as in final_targets."""
+    before, videos = number - 1, unsettled(number)
+    if not videos:
+        return []
+    poses, chosen = (
+        f"results/poses/round-{before}/{{model}}/{{video}}",
+        f"results/frames/round-{number}/{{video}}",
+    )
+    return [
+        f"results/labels/round-{before}/split.csv",
+        *expand(f"results/models/round-{before}/{{model}}/weights.pt", model=REFINING),
+        *expand(f"{poses}/poses.h5", model=REFINING, video=TO_LABEL),
+        *expand(f"results/outliers/round-{before}/{{video}}/candidates.csv", video=TO_LABEL),
+        f"results/outliers/round-{before}/chosen.csv",
+        *expand(f"{chosen}/{{file}}", video=videos, file=("frames.csv", "predictions.csv", "images")),
+    ]
+
+
 def labelled_targets(wildcards):
-    """What `snakemake` makes beside that: nothing while frames wait for their labels."""
-    state = read_json(checkpoints.collect_labels.get(round=ROUND).output.state)
-    return [] if state["open"] else final_targets()
+    """What `snakemake` makes beside that: round by round, and nothing more while frames wait for their labels."""
+    targets = []
+    for number in range(ROUND + 1):
+        collected = checkpoints.collect_labels.get(round=number).output
+        targets += [collected.labels, collected.state, *(refining_targets(number) if number else [])]
+        if read_json(collected.state)["open"]:
+            return targets
+    return targets + final_targets()
+
+
+def several_scorers():
+    """Whether two people labelled the same video in the same round."""
+    files = {path.rsplit(".", 1)[0] for paths in LABEL_FILES.values() for path in paths}
+    return len({os.path.dirname(path) for path in files}) < len(files)
 
 
 def counted(number, what):
@@ -66,14 +109,18 @@ def counted(number, what):
 
 def say_what_waits():
     """At the end of a run, tell the person what is to be done."""
-    path = f"results/labels/round-{ROUND}/state.json" if HAS_PROJECT else ""
-    waiting = read_json(path)["open"] if os.path.exists(path) else {}
+    states = (
+        [f"results/labels/round-{number}/state.json" for number in range(ROUND + 1)] if HAS_PROJECT else []
+    )
+    # a round's state tells of those before as well
+    found = [read_json(path)["open"] for path in states if os.path.exists(path)]
+    number, waiting = next(((number, waiting) for number, waiting in enumerate(found) if waiting), (0, {}))
     if waiting:
         some = ", ".join(f"{video} ({count})" for video, count in list(waiting.items())[:8])
         more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
         print(
             f"\nposemake waits for labels: {counted(sum(waiting.values()), 'frame')} in {counted(len(waiting), 'video')}: {some}{more}. "
-            f"Copy results/frames/round-0/<video>/images to labels/round-0/<video> and label there "
+            f"Copy results/frames/round-{number}/<video>/images to labels/round-{number}/<video> and label there "
             "(config/README.md, «Labels»), then run snakemake again.",
             file=sys.stderr,
         )

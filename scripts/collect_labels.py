@@ -5,7 +5,7 @@ from posemake.log import run_job
 
 
 def main(input, output, params, log):
-    collect_labels(input.labels, input.frames, output.labels, output.state, params.settings["keypoints"])
+    collect_labels(input.labels, input.frames, output.labels, output.state, **params.settings)
 
 
 if "snakemake" in globals():

@@ -5,7 +5,7 @@ from posemake.select import extract_frames
 
 
 def main(input, output, params, log):
-    extract_frames(input.video, input.frames, output.images)
+    extract_frames(input.video, input.info, input.standard, input.frames, output.images)
 
 
 if "snakemake" in globals():

@@ -8,6 +8,7 @@ def main(input, output, params, log):
     predict_poses(
         input.video,
         input.info,
+        input.standard,
         input.weights,
         output.h5,
         output.csv,

@@ -5,7 +5,7 @@ from posemake.prepare import prepare_video
 
 
 def main(input, output, params, log):
-    prepare_video(input.video, output.info, output.times)
+    prepare_video(input.video, output.info, output.times, output.standard, params.settings, params.row)
 
 
 if "snakemake" in globals():

@@ -5,7 +5,17 @@ from posemake.render import render_video
 
 
 def main(input, output, params, log):
-    render_video(input.video, input.info, input.poses, output.video, output.poster, params.settings, params.row, params.skeleton)
+    render_video(
+        input.video,
+        input.info,
+        input.standard,
+        input.poses,
+        output.video,
+        output.poster,
+        params.settings,
+        params.row,
+        params.skeleton,
+    )
 
 
 if "snakemake" in globals():

@@ -5,7 +5,17 @@ from posemake.select import select_frames
 
 
 def main(input, output, params, log):
-    select_frames(input.video, input.info, output.frames, params.settings, **params.row)
+    select_frames(
+        input.video,
+        input.info,
+        input.standard,
+        input.features or None,
+        output.frames,
+        output.candidates,
+        output.selection,
+        params.settings,
+        params.row,
+    )
 
 
 if "snakemake" in globals():

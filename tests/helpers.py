@@ -39,3 +39,29 @@ def write_video(path, frames, fps=25.0, quality=10):
         for frame in frames:
             write(frame)
     return path
+
+
+def prepare(path, folder, settings=None, row=None):
+    """Prepare a video, or images by a folder or a pattern, into a folder, and return the content of video.json."""
+    from posemake.files import folder_of, is_pattern, read_json
+    from posemake.prepare import prepare_video
+
+    pattern = path.name if is_pattern(path) else None
+    row = {"pattern": pattern, "downscale": None, "deinterlace": None} | (row or {})
+    files = [str(folder / name) for name in ("video.json", "times.npy", "standard")]
+    prepare_video(str(folder_of(path)), *files, settings or {}, row)
+    return read_json(files[0])
+
+
+def opened(path, folder):
+    """The frames of a video that was prepared into a folder."""
+    from posemake.files import folder_of
+    from posemake.video import open_video
+
+    return open_video(folder_of(path), folder / "video.json", folder / "standard")
+
+
+def prepared(path, folder, settings=None, row=None):
+    """Prepare a video into a folder, and return its frames."""
+    prepare(path, folder, settings, row)
+    return opened(path, folder)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from PIL import Image
 from posemake.dataset import KEY_COLUMNS, PARTS, read_table
 from posemake.files import write_json, write_rows
 from posemake.geometry import outside
-from posemake.labels import check_keypoints, find_label_file, frame_number, read_labels, reorder
+from posemake.label_decisions import is_done, read_cells, read_decisions
+from posemake.labels import check_keypoints, find_label_file, find_label_files, frame_number, read_labels, reorder
 from posemake.log import PosemakeError, logger
 from posemake.settings import Split, make
 
@@ -35,8 +37,64 @@ def _check_images(folder: Path, images: tuple[str, ...], xy: np.ndarray, keypoin
             )
 
 
+def wanted_files(folder: Path, scorer: str) -> list[Path]:
+    """The label files of a folder that count.
+
+    Parameters
+    ----------
+    scorer
+        Where several people labelled the folder: whose file it is, `mean` for all, empty if that is an error.
+
+    Raises
+    ------
+    PosemakeError
+        If several people labelled it, and nothing says whose labels count.
+    """
+    files = find_label_files(folder)
+    if len(files) < 2 or scorer == "mean":
+        return files
+    if not scorer:
+        find_label_file(folder)  # raises
+    named = [path for path in files if path.stem == f"CollectedData_{scorer}"]
+    if not named:
+        there = ", ".join(path.name for path in files)
+        raise PosemakeError(f"{folder}: labels.scorer is {scorer!r}, and there are {there}; name one of these, or mean")
+    return named
+
+
+def mean_of(found: list[np.ndarray]) -> np.ndarray:
+    """The mean (K, 2) of several people's points of an image; one that any of them left out is left out."""
+    return np.mean(found, axis=0)
+
+
+def _read_folder(folder: Path, keypoints: list[str], scorer: str) -> tuple[dict[str, np.ndarray], set[str]]:
+    """The points (K, 2) of each labelled image of a folder, checked, and the images whose labels are begun and not done."""
+    found: dict[str, list[np.ndarray]] = {}
+    begun = set()
+    for path in wanted_files(folder, scorer):
+        labels = read_labels(path)
+        check_keypoints(labels, keypoints, path)
+        for part in set(keypoints) - set(labels.keypoints):
+            logger.info("%s: keypoint %s is not in the file and counts as not there", path, part)
+        xy = reorder(labels, keypoints)
+        _check_images(folder, labels.images, xy, keypoints, path)
+        cells = read_cells(labels, read_decisions(path), keypoints)
+        for image, points in zip(labels.images, xy):
+            if is_done(cells[image]):
+                found.setdefault(image, []).append(points)
+            else:
+                begun.add(image)
+    return {image: mean_of(points) for image, points in found.items()}, begun
+
+
 def collect_labels(
-    label_files: list[str], frames_files: list[str], labels_file: str, state_file: str, keypoints: list[str]
+    label_files: list[str],
+    frames_files: list[str],
+    labels_file: str,
+    state_file: str,
+    keypoints: list[str],
+    scorer: str = "",
+    settled: Sequence[str] = (),
 ) -> None:
     """Check all label files, write them as one table, and say how many of the chosen frames are still open.
 
@@ -44,12 +102,17 @@ def collect_labels(
     ----------
     label_files
         ``…/round-<r>/<video>/CollectedData_<scorer>.csv`` or ``.h5``. An image that several rounds label counts with its last.
+        With a file of decisions beside it, an image counts once all of its keypoints are decided, and is open until then.
     frames_files
         ``…/round-<r>/<video>/frames.csv``, the frames that were chosen for labelling.
     labels_file
         CSV to write: round, video, image, frame, and x and y of each keypoint in pixels; sorted.
     state_file
         JSON to write: numbers of chosen and labelled frames, and the open ones by video.
+    scorer
+        As in `wanted_files`.
+    settled
+        More files like ``frames_files``, of those chosen in a later round that someone has begun to label.
 
     Raises
     ------
@@ -57,33 +120,36 @@ def collect_labels(
         At the first label file with a fault.
     """
     rows: dict[tuple[str, str], list] = {}
-    for path in sorted(map(Path, label_files), key=lambda p: (int(p.parts[-3].removeprefix("round-")), p.parts[-2])):
-        round_number, video = int(path.parts[-3].removeprefix("round-")), path.parts[-2]
-        if path != find_label_file(path.parent):
-            continue  # the HDF5 twin of a CSV
-        labels = read_labels(path)
-        check_keypoints(labels, keypoints, path)
-        for part in set(keypoints) - set(labels.keypoints):
-            logger.info("%s: keypoint %s is not in the file and counts as not there", path, part)
-        xy = reorder(labels, keypoints)
-        _check_images(path.parent, labels.images, xy, keypoints, path)
-        for image, points in zip(labels.images, xy):
-            rows[video, image] = [round_number, video, image, frame_number(image), *points.reshape(-1).tolist()]
-    labelled = Counter(video for video, _ in rows)
-    chosen, waiting = 0, {}
-    for path in map(Path, sorted(frames_files)):
+    labelled: Counter[tuple[int, str]] = Counter()
+    missing: Counter[tuple[int, str]] = Counter()
+    folders = {path.parent: _round_and_video(path) for path in map(Path, label_files)}
+    for folder, (number, video) in sorted(folders.items(), key=lambda item: item[1]):
+        points_of, begun = _read_folder(folder, keypoints, scorer)
+        missing[number, video] = len(begun)  # these wait, whoever chose them
+        for image, points in points_of.items():
+            rows[video, image] = [number, video, image, frame_number(image), *points.reshape(-1).tolist()]
+            labelled[number, video] += 1
+    chosen = 0
+    for path in map(Path, sorted([*frames_files, *settled])):
         images = pd.read_csv(path, dtype=str)["image"]
         chosen += len(images)
-        video = path.parts[-2]
-        missing = sum((video, image) not in rows for image in images)
+        number, video = _round_and_video(path)
+        unlabelled = sum((video, image) not in rows for image in images)
         # labels that came from elsewhere count towards the number asked for
-        missing = min(missing, len(images) - labelled[video])
-        if missing > 0:
-            waiting[video] = missing
+        unlabelled = min(unlabelled, len(images) - labelled[number, video])
+        missing[number, video] = max(missing[number, video], unlabelled)
+    waiting: Counter[str] = Counter()
+    for (_, video), count in missing.items():
+        waiting[video] += count
     columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
     ordered = sorted(rows.values(), key=lambda row: (row[1], row[3], row[2]))
     write_rows(labels_file, [*KEY_COLUMNS, *columns], ordered)
-    write_json(state_file, {"chosen": chosen, "labelled": len(rows), "open": waiting})
+    write_json(state_file, {"chosen": chosen, "labelled": len(rows), "open": dict(sorted((+waiting).items()))})
+
+
+def _round_and_video(path: Path) -> tuple[int, str]:
+    """Of ``…/round-<r>/<video>/<file>``."""
+    return int(path.parts[-3].removeprefix("round-")), path.parts[-2]
 
 
 def part_of(name: str, block: int, seed: int, validation: float, test: float) -> str:

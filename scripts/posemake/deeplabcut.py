@@ -14,12 +14,13 @@ import numpy as np
 from PIL import Image
 
 from posemake import scaffold as making
+from posemake.decoding import decode_tolerant
 from posemake.files import write_text
 from posemake.geometry import outside
 from posemake.labels import Labels, find_label_file, frame_number, read_labels, reorder, write_labels
 from posemake.log import PosemakeError
+from posemake.picture import upright_size
 from posemake.sheets import raise_faults, read_yaml
-from posemake.video import read_frames
 
 LABELS, IMPORTED = Path("labels/round-0"), Path("config/imported.md")
 OWN_VIDEO = re.compile(r"DLC_|_labeled\b")  # in the names of what DeepLabCut writes beside the videos
@@ -81,7 +82,7 @@ def _source(path: Path | None, stem: str, given: Any, notes: list[str]) -> Sourc
     if path is None:
         return Source(stem)
     try:
-        height, width = next(image.shape[:2] for _, image in read_frames(path, 0, 1))
+        width, height = upright_size(next(decode_tolerant(path)))
     except (PosemakeError, StopIteration) as error:
         notes.append(f"{str(error) or f'{path}: holds no frame'}; counts as missing")
         return Source(stem)

@@ -1,13 +1,19 @@
 """Files that are whole or not there."""
 
 import csv
+import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+WHOLE = 64 << 20  # bytes up to which a quick digest reads all of a file
+PIECES, PIECE = 32, 1 << 20  # of larger ones
+NUMBERED = re.compile(r"%0?(\d*)d")  # in a pattern of images
 
 
 @contextmanager
@@ -47,3 +53,40 @@ def write_rows(path: str | Path, columns: Iterable[str], rows: Iterable[Iterable
     for row in rows:
         out.writerow(["" if v is None or v != v else f"{v:.6g}" if isinstance(v, float) else v for v in row])
     write_text(path, text.getvalue())
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def quick_digest(path: str | Path, whole: bool = False) -> str:
+    """Digest of a large file: ``sha256:…`` of its content, or, from 64 MiB on, ``sampled:…`` of its size and of pieces of it."""
+    size = os.path.getsize(path)
+    if whole or size <= WHOLE:
+        return f"sha256:{file_digest(path)}"
+    digest = hashlib.sha256(str(size).encode())
+    with open(path, "rb") as file:
+        for start in (i * (size - PIECE) // (PIECES - 1) for i in range(PIECES)):
+            file.seek(start)
+            digest.update(file.read(PIECE))
+    return f"sampled:{digest.hexdigest()}"
+
+
+def is_pattern(path: str | Path) -> bool:
+    """Whether a path is a numbered pattern, as ``img%04d.png``, and no file of that name."""
+    return NUMBERED.search(Path(path).name) is not None and not Path(path).exists()
+
+
+def folder_of(path: str | Path) -> Path:
+    """What a workflow watches: the file, or the folder that holds the images."""
+    return Path(path).parent if is_pattern(path) else Path(path)
+
+
+def source_size(path: str | Path) -> list[int]:
+    """Bytes of a file, and its number of files, 1; of a folder, of all files in it."""
+    if os.path.isdir(path):
+        sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
+        return [sum(sizes), len(sizes)]
+    return [os.path.getsize(path), 1]

@@ -8,6 +8,7 @@ import csv
 import difflib
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,19 +49,47 @@ def image_name(frame: int, frames: int) -> str:
     return f"img{frame:0{max(4, len(str(frames - 1)))}d}.png"
 
 
+def find_label_files(folder: str | Path) -> list[Path]:
+    """The label files of a folder, one per scorer, by name; a CSV goes before its HDF5 twin."""
+    found = [path for ending in ("h5", "csv") for path in Path(folder).glob(f"CollectedData_*.{ending}")]
+    whole = {path.stem: path for path in found if not path.stem.endswith(".part")}  # a file that is being written
+    return sorted(whole.values())
+
+
 def find_label_file(folder: str | Path) -> Path | None:
-    """The label file of a folder, or None; a CSV goes before its HDF5 twin.
+    """The label file of a folder, or None.
 
     Raises
     ------
     PosemakeError
         If several scorers labelled the folder.
     """
-    found = [path for ending in ("csv", "h5") for path in sorted(Path(folder).glob(f"CollectedData_*.{ending}"))]
-    if len({path.stem for path in found}) > 1:
+    found = find_label_files(folder)
+    if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise PosemakeError(f"{folder}: holds labels of several people ({names}); keep one file here")
+        raise PosemakeError(
+            f"{folder}: holds labels of several people ({names}); say whose count with labels.scorer, or keep one"
+        )
     return found[0] if found else None
+
+
+def read_predictions(path: str | Path) -> tuple[Labels, np.ndarray]:
+    """Read a CSV that has a likelihood beside x and y of each keypoint, and rows or none.
+
+    Returns
+    -------
+    Labels
+        What a model predicts, under its name.
+    np.ndarray
+        Likelihoods (N, K), from 0 to 1.
+
+    Raises
+    ------
+    PosemakeError
+        As ``read_labels`` does, or where a keypoint has no likelihood.
+    """
+    scorer, keypoints, images, values = _read_rows(Path(path), ("x", "y", "likelihood"))
+    return Labels(scorer, keypoints, tuple(images), values[..., :2]), values[..., 2]
 
 
 def read_labels(path: str | Path) -> Labels:
@@ -72,10 +101,11 @@ def read_labels(path: str | Path) -> Labels:
         If the file is empty, not in the layout above, or has an image twice or text in a number's place.
     """
     path = Path(path)
-    return _read_h5(path) if path.suffix == ".h5" else _read_csv(path)
+    return _read_h5(path) if path.suffix == ".h5" else _checked(path, *_read_rows(path, ("x", "y")))
 
 
-def _read_csv(path: Path) -> Labels:
+def _read_rows(path: Path, wanted: tuple[str, ...]) -> tuple[str, tuple[str, ...], list[str], np.ndarray]:
+    """Scorer, keypoints, images and the wanted values (N, K, …) of a CSV."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,7 +131,7 @@ def _read_csv(path: Path) -> Labels:
     if len(columns) != len(parts):
         raise PosemakeError(f"{path}: a keypoint stands twice in the header")
     for part in keypoints:
-        for coord in ("x", "y"):
+        for coord in wanted:
             if (part, coord) not in columns:
                 raise PosemakeError(f"{path}: keypoint {part} has no column {coord}")
     images, values = [], []
@@ -111,8 +141,8 @@ def _read_csv(path: Path) -> Labels:
         image = row[lead - 1].replace("\\", "/").rsplit("/", 1)[-1]
         cells = row[lead:] + [""] * (len(parts) - len(row) + lead)
         images.append(image)
-        values.append([[_number(cells[columns[p, c]], path, number, p, c) for c in ("x", "y")] for p in keypoints])
-    return _checked(path, scorer[0], keypoints, images, np.array(values, float).reshape(len(images), len(keypoints), 2))
+        values.append([[_number(cells[columns[p, c]], path, number, p, c) for c in wanted] for p in keypoints])
+    return scorer[0], keypoints, images, np.array(values, float).reshape(len(images), len(keypoints), len(wanted))
 
 
 def _number(cell: str, path: Path, row: int, part: str, coord: str) -> float:
@@ -163,6 +193,8 @@ def _read_h5(path: Path) -> Labels:
         xy = np.stack([table[scorer][part][["x", "y"]].to_numpy(float) for part in keypoints], axis=1)
     except PosemakeError:
         raise
+    except ImportError as error:
+        raise PosemakeError(f"{path}: is HDF5, which cannot be read here ({error}); save the labels as CSV") from error
     except Exception as error:
         raise PosemakeError(f"{path}: not a label file of DeepLabCut ({type(error).__name__}: {error})") from error
     images = [(row[-1] if isinstance(row, tuple) else row).replace("\\", "/").rsplit("/", 1)[-1] for row in table.index]
@@ -182,20 +214,31 @@ def _checked(path: Path, scorer: str, keypoints: tuple[str, ...], images: list[s
     return Labels(scorer, keypoints, tuple(images), xy)
 
 
+def _line(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def head_text(scorer: str, keypoints: tuple[str, ...] | list[str]) -> str:
+    """The three rows above the labels, for three index columns."""
+    rows = (
+        ["scorer", "", "", *[scorer] * 2 * len(keypoints)],
+        ["bodyparts", "", "", *[part for part in keypoints for _ in "xy"]],
+        ["coords", "", "", *["x", "y"] * len(keypoints)],
+    )
+    return "".join(map(_line, rows))
+
+
+def row_text(video: str, image: str, values: Iterable[float]) -> str:
+    """The row of an image; ``values`` are x and y of each keypoint in turn, NaN where it is not there."""
+    return _line(["labeled-data", video, image, *["" if v != v else repr(round(float(v), 3)) for v in values]])
+
+
 def write_labels(path: str | Path, labels: Labels, video: str) -> None:
     """Write labels as CSV with three index columns, under a temporary name first."""
-    head = [
-        ["scorer", "", "", *[labels.scorer] * 2 * len(labels.keypoints)],
-        ["bodyparts", "", "", *[part for part in labels.keypoints for _ in "xy"]],
-        ["coords", "", "", *["x", "y"] * len(labels.keypoints)],
-    ]
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerows(head)
-    for image, points in zip(labels.images, labels.xy):
-        cells = ["" if np.isnan(v) else repr(round(float(v), 3)) for v in points.reshape(-1)]
-        out.writerow(["labeled-data", video, image, *cells])
-    write_text(path, text.getvalue())
+    rows = [row_text(video, image, points.reshape(-1)) for image, points in zip(labels.images, labels.xy)]
+    write_text(path, head_text(labels.scorer, labels.keypoints) + "".join(rows))
 
 
 def check_keypoints(labels: Labels, known: tuple[str, ...] | list[str], path: str | Path) -> None:

@@ -36,10 +36,11 @@ def log_to(path: str | Path) -> None:
 
 
 def fail(error: BaseException) -> NoReturn:
-    """Write the error as one sentence and its traceback into the log, then end the job with status 1."""
+    """Write the error as sentences, one a line, and its traceback into the log, then end the job with status 1."""
     sentence = str(error) if isinstance(error, PosemakeError) else f"{type(error).__name__}: {error}"
     logger.error("%s", "".join(traceback.format_exception(error)).rstrip())
-    logger.error("%s%s", ERROR_MARK, " ".join(sentence.split()))
+    for line in filter(None, (" ".join(part.split()) for part in sentence.splitlines())):
+        logger.error("%s%s", ERROR_MARK, line)
     logging.shutdown()
     sys.exit(1)
 
@@ -66,7 +67,7 @@ def error_sentences(snakemake_log: str | Path) -> list[str]:
     Returns
     -------
     list of str
-        ``<log file>: <sentence>``, each once, in the order of failure.
+        ``<log file>: <sentence>``, further lines of it indented, each once, in the order of failure.
     """
     sentences: dict[str, None] = {}
     for line in Path(snakemake_log).read_text(encoding="utf-8", errors="replace").splitlines():
@@ -76,10 +77,9 @@ def error_sentences(snakemake_log: str | Path) -> list[str]:
         path = Path(rest.replace("(check log file(s) for error details)", "").strip())
         if not path.is_file():
             continue
-        for entry in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            _, mark, sentence = entry.partition(ERROR_MARK)
-            if mark:
-                sentences[f"{path}: {sentence}"] = None
+        entries = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = [sentence for _, mark, sentence in (entry.partition(ERROR_MARK) for entry in entries) if mark]
+        sentences |= dict.fromkeys([f"{path}: {told[0]}", *(f"  {line}" for line in told[1:])] if told else [])
     return list(sentences)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from posemake.engine import Predictor, load_model, versions
-from posemake.files import read_json, write_json
+from posemake.files import file_digest, write_json
 from posemake.log import progress
 from posemake.poses import make_poses, write_poses
-from posemake.video import file_digest, read_frames, window
+from posemake.video import open_video, window
 
 BATCHES_AHEAD = 4  # decoded while the network works
 
@@ -69,6 +69,7 @@ def _batches(frames: Iterator[tuple[int, np.ndarray]], size: int, crop: list[int
 def predict_poses(
     video_file: str,
     info_file: str,
+    standard_dir: str,
     model_file: str,
     h5: str,
     csv: str,
@@ -83,13 +84,14 @@ def predict_poses(
     ``row`` holds start, stop and crop of the sheet, ``code`` is the
     digest of the code that runs, for the record.
     """
-    info = read_json(info_file)
+    video = open_video(video_file, info_file, standard_dir)
+    info = video.info
     model = load_model(model_file)
     predictor = Predictor(model)
     xy = np.full((info["frames"], len(predictor.keypoints), 2), np.nan)
     confidence = np.full(xy.shape[:2], np.nan)
     start, stop, crop = window(video_file, info, row["start"], row["stop"], row["crop"])
-    batches = _batches(read_frames(video_file, start, stop), predictor.batch_size, crop)
+    batches = _batches(video.frames(start, stop), predictor.batch_size, crop)
     total = -(-(stop - start) // predictor.batch_size)
     for indices, images in progress(_ahead(batches, BATCHES_AHEAD), total, f"batches of {predictor.batch_size} frames"):
         points, sure = predictor(images)
@@ -101,7 +103,7 @@ def predict_poses(
         {
             "model": name,
             "weights_sha256": file_digest(model_file),
-            "video_sha256": info["sha256"],
+            "video_digest": info["digest"],
             "frames": info["frames"],
             "start": start,
             "stop": stop,

@@ -6,12 +6,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from posemake.files import read_json, replacing
+from posemake.files import replacing
 from posemake.log import progress
 from posemake.poses import arrays, read_poses
 from posemake.settings import Render, make
 from posemake.style import color, keypoint_colors
-from posemake.video import read_frames, window
+from posemake.video import open_video, window
 from posemake.video_writer import video_writer
 
 SHIFT = 4  # OpenCV draws at 1/16 pixel
@@ -64,6 +64,7 @@ class Painter:
 def render_video(
     video_file: str,
     info_file: str,
+    standard_dir: str,
     poses_file: str,
     out: str,
     poster: str,
@@ -74,13 +75,14 @@ def render_video(
     """Write the labelled video (MP4 that browsers play) and one frame of it as PNG, that of its middle.
 
     ``row`` holds fps, start and stop of the sheet."""
-    info = read_json(info_file)
+    video = open_video(video_file, info_file, standard_dir)
+    info = video.info
     fps = row["fps"] or info["fps"]
     poses, _ = read_poses(poses_file)
     xy, confidence = arrays(poses)
     painter = Painter(make(Render, settings), poses.keypoints.values.tolist(), skeleton)
     start, stop, _ = window(video_file, info, row["start"], row["stop"])
-    frames = progress(read_frames(video_file, start, stop), stop - start, "frames")
+    frames = progress(video.frames(start, stop), stop - start, "frames")
     with video_writer(out, (info["width"], info["height"]), fps, settings["quality"]) as write:
         for index, image in frames:
             drawn = painter.draw(image, xy[index], confidence[index])

@@ -80,7 +80,7 @@ Shares of points: <code>confident</code>, <code>filled</code> between confident 
 """
 
 TEST_COLUMNS = ["keypoint", "n", "mean", "median", "rmse", "p90", "confident", "mean_confident"]
-SOURCE_COLUMNS = ["video", "subject", "group", "codec", "width", "height", "fps", "frames", "duration"]
+SOURCE_COLUMNS = ["video", "subject", "group", "codec", "width", "height", "fps", "frames", "duration", "standardised", "fault"]
 POSE_COLUMNS = [
     "video",
     "subject",

@@ -11,13 +11,43 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """Probing of the videos, and copies of those that cannot be read exactly."""
+
+    count: str = "fast"  # frames are counted by packets where nothing gives reason to doubt; `exact` decodes all
+    standardise: str = "auto"  # copies are made of videos that need one; `always` of all, `never` of none
+    max_keyframe_gap: float = 60.0  # seconds; beyond, a frame that is sought takes too long to reach
+    quality: int = 16  # H.264's constant rate factor: no difference can be seen
+    gop: int = 30  # frames between the copy's keyframes: a frame that is sought is decoded in milliseconds
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the frames that the method hybrid chooses in each way."""
+
+    kmeans: float = 0.8  # most for variety of posture and place
+    motion: float = 0.1  # fast moments, which are rare and blurred, and so hard
+    uniform: float = 0.1  # the ordinary, in its true proportion
+
+
+@dataclass(frozen=True)
 class Frames:
     """Choice of the frames that a person labels."""
 
-    method: str = "kmeans"  # frames that differ in looks; `uniform` takes them evenly in time
+    method: str = "hybrid"  # by `shares`; or `kmeans`, `motion`, `uniform` alone; or `manual`, the sheet's list
     per_video: int = 20  # an afternoon's work for ten videos
-    thumbnail: int = 32  # width in pixels of the picture that k-means compares: posture and place, not noise
+    per_group: dict[str, int] = field(default_factory=dict)  # goes before per_video
+    per_subject: dict[str, int] = field(default_factory=dict)  # goes before per_group
+    shares: Shares = field(default_factory=Shares)
+    features: str = "thumbnail"  # what k-means compares; or a backbone, whose features know shapes, and take a network's time
+    weights: str = "imagenet"  # of the backbone, or a file of torchvision weights
+    thumbnail: int = 32  # width in pixels of the picture that is compared: posture and place, not noise
+    stride: int = 1  # every frame is a candidate; decoding costs more than comparing
     max_candidates: int = 20000  # frames compared per video, evenly spread: bounds memory and time
+    min_distance: int = 10  # frames; closer ones show the same pose, and cost the same work
+    duplicate: float = 1.0  # grey levels, root mean square: less is the noise of the camera
+    dark: float = 8.0  # grey levels, mean below which nothing can be seen
+    flash: float = 30.0  # grey levels off the neighbourhood
     seed: int = 1
 
 
@@ -82,6 +112,33 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """A person's labels on their way to training."""
+
+    scorer: str = ""  # where several people labelled the same video: whose labels count, or `mean`; empty: that is an error
+
+
+@dataclass(frozen=True)
+class Refine:
+    """Choice of the frames of the next round: those on which a model is likely wrong. A threshold of 0 looks at no such thing."""
+
+    models: tuple[str, ...] = ()  # the first of `predict.models`; with more, their disagreement is looked at as well
+    per_video: int = 10  # less than at first: they are hard frames, and each teaches more
+    total: int = 0  # of all videos, 0 for no bound
+    min_distance: int = 10  # frames; closer ones show the same fault
+    confidence: float = 0.6  # as everywhere: less is unsure
+    jump: float = 0.5  # no mouse moves half of itself in a thirtieth of a second
+    jump_unit: str = "body"  # body lengths, so that it holds for any animal and camera; or `px`
+    body: tuple[str, ...] = ()  # two keypoints a body length apart; empty: those that lie farthest apart
+    deviation: float = 8.0  # median deviations off the smoothed track: at 5, quick turns are most of what is found
+    window: int = 7  # frames that are smoothed over, odd: faults are shorter than half of it, turns of the animal longer
+    bone: float = 5.0  # median deviations off the usual length
+    disagreement: float = 5.0  # median deviations of the models among each other
+    max_candidates: int = 100  # per video, the worst: ten times what is chosen; with more, frames hardly in doubt are chosen too
+    seed: int = 1
+
+
+@dataclass(frozen=True)
 class Render:
     """The labelled video."""
 
@@ -117,7 +174,7 @@ def make(kind: type[S], values: dict[str, Any] | None = None) -> S:
         if dataclasses.is_dataclass(default):
             value = make(default, value)
         elif isinstance(value, list):
-            value = tuple(map(float, value))  # all lists of settings hold such numbers
+            value = tuple(v if isinstance(v, str) else float(v) for v in value)  # lists of settings hold names or such numbers
         elif key in kinds and isinstance(kinds[key].default, float):
             value = float(value)
         elif key in kinds and isinstance(kinds[key].default, int) and isinstance(value, float) and value.is_integer():

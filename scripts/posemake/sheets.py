@@ -16,7 +16,9 @@ from typing import Any
 import yaml
 
 from posemake.log import PosemakeError
-from posemake.settings import Filter, Model, Split, plain
+from posemake.settings import Filter, Frames, Model, Split, plain
+
+MOST_LISTED = 10000  # frames that a cell may name: more is a slip of the keyboard
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -87,9 +89,18 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         faults.append("keypoints: 'all' stands for all of them in the tables; choose another name")
     for edge in config.get("skeleton", []):
         faults += [f"skeleton: {end!r} is not a keypoint; {nearest(end, keypoints)}" for end in edge if end not in keypoints]
-    for name in config.get("predict", {}).get("models", []):
-        if name not in config["models"]:
-            faults.append(f"predict.models: {name!r} is not among models; {nearest(name, list(config['models']))}")
+    for section in ("predict", "refine"):
+        for name in config.get(section, {}).get("models", []):
+            if name not in config["models"]:
+                faults.append(f"{section}.models: {name!r} is not among models; {nearest(name, list(config['models']))}")
+    for name in config.get("refine", {}).get("body", []):
+        if name not in keypoints:
+            faults.append(f"refine.body: {name!r} is not a keypoint; {nearest(name, keypoints)}")
+    frames = plain(Frames, config.get("frames"))
+    if abs(sum(frames["shares"].values()) - 1) > 1e-6:
+        faults.append(f"frames.shares: {', '.join(f'{k} {v:g}' for k, v in frames['shares'].items())} do not sum to 1")
+    if frames["features"] != "thumbnail" and frames["weights"] != "imagenet" and not os.path.isfile(frames["weights"]):
+        faults.append(f"frames.weights: is imagenet or a file, and there is no file {frames['weights']!r}")
     filtering = plain(Filter, config.get("filter"))
     if filtering["polyorder"] >= filtering["window"]:
         faults.append(
@@ -119,13 +130,30 @@ def _cell(text: str, kind: str) -> Any:
     return text if kind == "number" and not math.isfinite(value) else value
 
 
-def _bounds(values: dict[str, Any]) -> Iterator[str]:
-    """What is out of order in a row; makes its crop four numbers on the way."""
-    crop = values.get("crop")
-    if crop is not None and re.fullmatch(r"\d+(,\d+){3}", crop):
-        x1, x2, y1, y2 = values["crop"] = [int(v) for v in crop.split(",")]
-        if x1 >= x2 or y1 >= y2:
-            yield f"crop: {crop!r} is empty; a crop is x1,x2,y1,y2 with x1 < x2 and y1 < y2"
+def _listed(text: str) -> Iterator[range]:
+    """The parts of a list of frames such as 12,100-200:20; a range includes its end where a step falls on it."""
+    for part in text.split(","):
+        first, last, step = re.fullmatch(r"(\d+)(?:-(\d+)(?::(\d+))?)?", part.strip()).groups()
+        yield range(int(first), int(last or first) + 1, int(step or 1))
+
+
+def _bounds(values: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    """What is out of order in a row; makes crop and roi four numbers and frames a list on the way."""
+    for name in ("crop", "roi"):
+        text = values.get(name)
+        if text is not None and re.fullmatch(schema["properties"][name]["pattern"], text):
+            x1, x2, y1, y2 = values[name] = [int(v) for v in text.split(",")]
+            if x1 >= x2 or y1 >= y2:
+                yield f"{name}: {text!r} is empty; it is x1,x2,y1,y2 with x1 < x2 and y1 < y2"
+    text = values.get("frames")
+    if text is not None and re.fullmatch(schema["properties"]["frames"]["pattern"], text):
+        ranges = list(_listed(text))
+        if not all(ranges):
+            yield f"frames: {text!r} has a range that is empty; the first frame stands first, as in 100-200:20"
+        elif sum(map(len, ranges)) > MOST_LISTED:
+            yield f"frames: {text!r} names more than {MOST_LISTED} frames"
+        else:
+            values["frames"] = sorted({frame for part in ranges for frame in part})
     start, stop = values.get("start", 0), values.get("stop")
     if isinstance(start, int) and isinstance(stop, int) and start >= stop:
         yield f"stop: {stop} must be greater than start, which is {start}"
@@ -137,7 +165,8 @@ def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dic
     Returns
     -------
     videos
-        By id: every column of the schema, None where the sheet has no value; ``crop`` as [x1, x2, y1, y2].
+        By id: every column of the schema, None where the sheet has no value; ``crop`` and ``roi`` as [x1, x2, y1, y2],
+        ``frames`` as a list of indices.
     faults
         Sentences that name file and row.
     """
@@ -171,7 +200,7 @@ def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dic
         name = values.get("video")
         if name in first:
             found.append(f"{path}, row {number}, video: {name!r} already stands in row {first[name]}; ids are unique")
-        found += [f"{path}, row {number}, {what}" for what in _bounds(values)]
+        found += [f"{path}, row {number}, {what}" for what in _bounds(values, schema)]
         faults += found
         if name is None or name in first:
             continue
@@ -181,6 +210,33 @@ def read_videos(path: str | Path, schema: dict[str, Any]) -> tuple[dict[str, dic
     if not videos and not faults:
         faults.append(f"{path}: the sheet names no video")
     return videos, faults
+
+
+def frames_faults(frames: dict[str, Any], videos: dict[str, dict[str, Any]], config: str, sheet: str) -> list[str]:
+    """What the section `frames` of the config (filled) asks of the sheet that it does not have, in sentences."""
+    faults, rows = [], [row for row in videos.values() if row["use"] != "analyse"]
+    for column in ("group", "subject"):
+        known = sorted({row[column] for row in rows if row[column]})
+        for name in map(str, frames[f"per_{column}"]):
+            if name not in known:
+                hint = nearest(name, known) if known else f"the column {column!r} is empty"
+                faults.append(f"{config}, frames.per_{column}: no video to label is of the {column} {name!r}; {hint}")
+    if frames["method"] == "manual":
+        faults += [
+            f"{sheet}, row {row['row']}, frames: is empty, and frames.method is manual; name the frames, as in 12,40,100-200:20"
+            for row in rows
+            if row["path"] and not row["frames"]
+        ]
+    return faults
+
+
+def frames_of_video(frames: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """The section `frames` of the config (filled) as it holds for one row of the sheet: ``per_video`` is its number, that of
+    its subject before that of its group, so that another group's number changes nothing here."""
+    number = frames["per_video"]
+    for column in ("group", "subject"):
+        number = {str(name): value for name, value in frames[f"per_{column}"].items()}.get(row[column], number)
+    return frames | {"per_video": number, "per_group": {}, "per_subject": {}}
 
 
 def raise_faults(faults: list[str], error: type[Exception] = PosemakeError) -> None:

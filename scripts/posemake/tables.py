@@ -1,16 +1,26 @@
 """The stages that tell of all videos at once, one row per video."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 from posemake.files import read_json, write_rows
 
 VIDEO_COLUMNS = (
-    "format", "codec", "pixel_format", "width", "height", "rotation", "fps", "frames", "container_frames",
-    "duration", "variable_rate", "sha256",
+    "container", "codec", "profile", "pixel_format", "width", "height", "rotation", "sample_aspect_ratio",
+    "interlaced", "audio", "bytes", "fps", "real_fps", "variable_rate", "frames", "container_frames",
+    "container_duration", "hidden_frames", "packets", "decoded_frames", "damaged_frames", "first_time", "last_time",
+    "duration", "keyframes", "keyframe_gap", "random_access", "standardised", "findings", "fault", "digest",
 )  # fmt: skip
+FRAMES_COLUMNS = ("asked", "chosen", "features", "note")
+GROUP_COLUMNS = ("column", "value", "videos", "frames", "share", "balanced_per_video")
 POSE_COLUMNS = (
     "frames", "analysed", "confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s",
 )  # fmt: skip
+
+
+def _cell(value: Any) -> Any:
+    return "; ".join(value) if isinstance(value, list) else value
 
 
 def tabulate(files: list[str], out: str, columns: tuple[str, ...], sheet: dict[str, dict]) -> None:
@@ -23,6 +33,27 @@ def tabulate(files: list[str], out: str, columns: tuple[str, ...], sheet: dict[s
         for path in map(Path, sorted(files)):
             video, content = path.parent.name, read_json(path)
             about = sheet.get(video, {})
-            yield [video, *(about.get(key) for key in ("subject", "session", "group")), *(content[c] for c in columns)]
+            yield [video, *(about.get(key) for key in ("subject", "session", "group")), *(_cell(content[c]) for c in columns)]
 
     write_rows(out, ["video", "subject", "session", "group", *columns], rows())
+
+
+def tabulate_frames(files: list[str], out: str, groups_out: str, sheet: dict[str, dict]) -> None:
+    """Gather ``…/<video>/selection.json`` into a table of all videos and one of their groups and subjects.
+
+    The second has the number of videos that gave frames, the number of frames, its share of all, and the number per video with
+    which this group (or subject) would have as many frames as the largest one.
+    """
+    tabulate(files, out, FRAMES_COLUMNS, sheet)
+    chosen = {path.parent.name: read_json(path)["chosen"] for path in map(Path, files)}
+    rows = []
+    for column in ("group", "subject"):
+        of: dict[str, list[int]] = {}
+        for video in filter(chosen.get, sorted(chosen)):
+            if value := sheet.get(video, {}).get(column):
+                of.setdefault(value, []).append(chosen[video])
+        most = max(map(sum, of.values()), default=0)
+        for value, numbers in sorted(of.items()):
+            share = sum(numbers) / sum(chosen.values())
+            rows.append([column, value, len(numbers), sum(numbers), share, math.ceil(most / len(numbers))])
+    write_rows(groups_out, GROUP_COLUMNS, rows)

@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+import torchvision
 from workflow.tiny import MODEL, ROOT, draw
 
 from posemake import demo_walk, settings
@@ -19,7 +21,8 @@ from posemake.log import PosemakeError
 from posemake.person import label_frames
 
 VIDEOS, FRAMES = ("slow_1", "fast_2"), 40
-ROW = {"start": 4, "stop": 34, "crop": [0, 150, 0, 110], "fps": None, "px_per_mm": 2.0}
+ROW = {"start": 4, "stop": 34, "crop": [0, 150, 0, 110], "roi": None, "fps": None, "px_per_mm": 2.0}
+ROW |= {"pattern": None, "downscale": None, "deinterlace": None}
 SKELETON = [["snout", "tail_base"]]
 
 
@@ -52,12 +55,16 @@ def project(tmp_path_factory):
         for seed, video in enumerate(VIDEOS):
             draw(folder, video, seed, FRAMES)
             source = {"video": f"demo/{video}.mp4"}
-            info = run("prepare_video", source, outputs(folder / f"videos/{video}", info="video.json", times="times.npy"))
-            source["info"] = info["info"]
-            chosen = outputs(folder / f"results/frames/round-0/{video}", frames="frames.csv")
-            values = settings.plain(settings.Frames, {"per_video": 10, "thumbnail": 16})
-            run("select_frames", source, chosen, settings=values, row=row("start", "stop"))
-            run("extract_frames", source | chosen, outputs(folder / f"results/frames/round-0/{video}", images="images"))
+            files = outputs(folder / f"videos/{video}", info="video.json", times="times.npy", standard="standard")
+            values, of_row = settings.plain(settings.Prepare), row("pattern", "downscale", "deinterlace")
+            source |= run("prepare_video", source, files, settings=values, row=of_row)
+            at = folder / f"results/frames/round-0/{video}"
+            chosen = outputs(at, frames="frames.csv", candidates="candidates.csv", selection="selection.json")
+            values = settings.plain(settings.Frames, {"per_video": 10, "thumbnail": 16, "min_distance": 3})
+            run("select_frames", source | {"features": []}, chosen, settings=values, row=row("start", "stop", "roi"))
+            images = run("extract_frames", source | chosen, outputs(at, images="images"))
+            figures = outputs(at, sheet="contact_sheet.jpg", selection="selection.png")
+            run("plot_frames", chosen | images | {"times": source["times"]}, figures, row=row("fps"))
         label_frames("results/frames/round-0", "demo", "labels/round-0")
         labels = sorted(str(path) for path in (folder / "labels").glob("round-0/*/*.csv"))
         frames = sorted(str(path) for path in (folder / "results/frames").glob("round-0/*/frames.csv"))
@@ -90,6 +97,7 @@ def predict(project, model, name):
     source = {
         "video": "demo/fast_2.mp4",
         "info": f"{folder}/video.json",
+        "standard": f"{folder}/standard",
         "weights": model["weights"],
         "times": f"{folder}/times.npy",
     }
@@ -109,6 +117,7 @@ def tracks(project, model):
         "provenance": raw["provenance"],
         "video": raw["video"],
         "info": raw["info"],
+        "standard": raw["standard"],
         "times": raw["times"],
         **made,
     }
@@ -126,7 +135,24 @@ def test_select_and_extract(project, video):
     folder = project / f"results/frames/round-0/{video}"
     table = pd.read_csv(folder / "frames.csv")
     assert len(table) == 10 and table["frame"].is_unique and table["frame"].between(4, 33).all()
+    assert np.diff(table["frame"]).min() >= 3 and set(table["method"]) >= {"kmeans", "motion"}
     assert sorted(path.name for path in (folder / "images").iterdir()) == sorted(table["image"])
+    assert pd.read_csv(folder / "candidates.csv")["frame"].tolist() == list(range(4, 34))
+    assert read_json(folder / "selection.json") == {"asked": 10, "chosen": 10, "features": "thumbnail", "note": ""}
+    assert all((folder / name).stat().st_size > 5000 for name in ("contact_sheet.jpg", "selection.png"))
+
+
+def test_select_by_the_features_of_a_network(project, tmp_path):
+    torch.save(torchvision.models.mobilenet_v2(num_classes=2).state_dict(), tmp_path / "weights.pt")
+    folder = project / "videos/slow_1"
+    source = {"video": "demo/slow_1.mp4", "info": f"{folder}/video.json", "standard": f"{folder}/standard"}
+    values = settings.plain(settings.Frames, {"features": "mobilenet_v2", "weights": f"{tmp_path}/weights.pt", "per_video": 3})
+    of_row = row("start", "stop", "roi")
+    made = run("embed_frames", source, outputs(tmp_path, features="features.npy"), settings=values, row=of_row)
+    assert np.load(made["features"]).shape == (30, 320)
+    chosen = outputs(tmp_path, frames="frames.csv", candidates="candidates.csv", selection="selection.json")
+    run("select_frames", source | made, chosen, settings=values, row=of_row)
+    assert read_json(chosen["selection"]) == {"asked": 3, "chosen": 3, "features": "mobilenet_v2", "note": ""}
 
 
 def test_collect_and_split(project, labelled):
@@ -194,7 +220,7 @@ def test_filter(tracks):
 
 def test_render_and_plot(project, tracks):
     files = outputs(project / "poses/first", video="labelled.mp4", poster="poster.png")
-    source = {"video": tracks["video"], "info": tracks["info"], "times": tracks["times"], "poses": tracks["h5"]}
+    source = {name: tracks[name] for name in ("video", "info", "standard", "times")} | {"poses": tracks["h5"]}
     values = settings.plain(settings.Render, {"threshold": 0.0})
     run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with av.open(files["video"]) as container:
@@ -216,6 +242,11 @@ def test_tables_and_page(project, model, tracks, labelled):
     infos = [f"{project}/videos/{video}/video.json" for video in VIDEOS]
     run("tabulate_videos", infos, {"table": f"{project}/videos.csv"}, settings=sheet)
     assert pd.read_csv(project / "videos.csv")["video"].tolist() == sorted(VIDEOS)
+    chosen = sorted(str(path) for path in project.glob("results/frames/round-0/*/selection.json"))
+    of_frames = outputs(project, table="frames.csv", groups="frames_by_group.csv")
+    run("tabulate_frames", chosen, of_frames, settings=sheet)
+    assert pd.read_csv(of_frames["table"])["chosen"].tolist() == [10, 10]
+    assert pd.read_csv(of_frames["groups"])["value"].tolist() == ["g", "m"]
     (project / "summaries/fast_2").mkdir(parents=True)
     summary = project / "summaries/fast_2/summary.json"
     summary.write_text(Path(tracks["summary"]).read_text())
@@ -241,7 +272,8 @@ def test_tables_and_page(project, model, tracks, labelled):
 def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
     """It ends before the frames that were counted: an error, no file, no part of one."""
     draw(project, "short", seed=2, frames=20)
-    source = {"video": "demo/short.mp4", "info": tracks["info"], "poses": tracks["h5"], "weights": model["weights"]}
+    source = {"video": "demo/short.mp4", "info": tracks["info"], "standard": tracks["standard"]}
+    source |= {"poses": tracks["h5"], "weights": model["weights"]}
     target = project / "poses/short"
     ends = "demo/short.mp4: ends after 20 frames"
     with pytest.raises(PosemakeError, match=ends):

@@ -6,7 +6,8 @@ from PIL import Image
 
 from posemake.collect import collect_labels
 from posemake.dataset import read_table
-from posemake.files import read_json, write_rows
+from posemake.files import read_json, write_json, write_rows
+from posemake.label_decisions import decisions_path
 from posemake.labels import Labels, write_labels
 from posemake.log import PosemakeError
 
@@ -110,3 +111,40 @@ def test_an_unknown_keypoint_is_refused(project):
     with pytest.raises(PosemakeError, match=r"jane.csv: keypoint 'tale' is not in the config; did you mean tail\?"):
         project.collect()
     assert not (project.folder / "labels.csv").exists()
+
+
+def decide(path, images):
+    """Write the decisions of the labeller beside a label file: {image: {keypoint: decision}}."""
+    write_json(decisions_path(path), {"format": 1, "images": images})
+
+
+def test_a_frame_counts_once_each_keypoint_is_decided(project):
+    images = [f"img000{i}.png" for i in range(5)]
+    project.choose("m1", [*images, "img0009.png"])
+    gone = (NAN, NAN)
+    path = project.label("m1", dict(zip(images, [[(1, 1), gone], [(1, 1), gone], [(1, 1), (2, 2)], [gone, gone], [gone, gone]])))
+    decide(
+        path,
+        {images[0]: {"snout": "placed"}, images[1]: {"snout": "accepted", "tail": "occluded"}, images[3]: {"tail": "absent"}},
+    )
+    table, state = project.collect()
+    keys, _, xy = read_table(table)
+    assert keys["image"].tolist() == [images[1], images[2], images[4]]  # the last two are not listed: another tool's, and done
+    np.testing.assert_array_equal(xy[0], [[1, 1], gone])
+    assert state == {"chosen": 6, "labelled": 3, "open": {"m1": 3}}
+
+
+def test_a_frame_that_was_begun_waits_whoever_chose_it(project):
+    project.choose("m1", ["img0001.png"])
+    path = project.label("m1", {"img0007.png": [(1, 1), (2, 2)], "img0008.png": [(1, 1), (NAN, NAN)]})
+    decide(path, {"img0008.png": {"snout": "placed"}})
+    assert project.collect()[1] == {"chosen": 1, "labelled": 1, "open": {"m1": 1}}
+    decide(path, {"img0008.png": {"snout": "placed", "tail": "absent"}})
+    assert project.collect()[1] == {"chosen": 1, "labelled": 2, "open": {}}
+
+
+def test_a_keypoint_that_the_config_got_later_is_open(project):
+    path = project.label("m1", {"img0001.png": [(1, 1), (2, 2)]})
+    decide(path, {"img0001.png": {"snout": "placed", "tail": "placed"}})
+    assert project.collect()[1]["open"] == {}
+    assert project.collect(["snout", "tail", "ear"])[1] == {"chosen": 0, "labelled": 0, "open": {"m1": 1}}

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import json
 
 import numpy as np
@@ -6,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posemake.files import read_json, replacing, write_json, write_rows, write_text
+from posemake import files
+from posemake.files import (
+    file_digest,
+    folder_of,
+    is_pattern,
+    quick_digest,
+    read_json,
+    replacing,
+    source_size,
+    write_json,
+    write_rows,
+    write_text,
+)
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('aä"\\\n ,', max_size=5),
@@ -80,3 +93,69 @@ def test_rows_are_read_as_they_were_written(tmp_path_factory, rows):
     assert head == ["a", "b", "c"]
     assert [row[:2] for row in read] == [[a, str(b)] for a, b, _ in rows]
     assert [float(row[2]) for row in read] == pytest.approx([c for _, _, c in rows], rel=1e-5)
+
+
+def test_a_digest_is_that_of_the_content(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"abc" * 1000)
+    wanted = hashlib.sha256(b"abc" * 1000).hexdigest()
+    assert file_digest(tmp_path / "a.bin") == wanted
+    assert quick_digest(tmp_path / "a.bin") == quick_digest(tmp_path / "a.bin", whole=True) == f"sha256:{wanted}"
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """A file that counts as a large one."""
+    monkeypatch.setattr(files, "WHOLE", 1000)
+    monkeypatch.setattr(files, "PIECE", 20)
+    path = tmp_path / "large.bin"
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+    return path
+
+
+def test_a_large_file_is_digested_by_pieces(large):
+    assert quick_digest(large).startswith("sampled:") and quick_digest(large) == quick_digest(large)
+    assert quick_digest(large, whole=True) == f"sha256:{file_digest(large)}"
+
+
+def changed_at(path, place):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 255
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("place", [0, 19, -1, -20, 4980 // 31 + 10])
+def test_a_change_in_a_piece_changes_the_digest_of_a_large_file(large, place):
+    """The first and the last bytes are always pieces."""
+    before = quick_digest(large)
+    changed_at(large, place)
+    assert quick_digest(large) != before
+
+
+def test_a_large_file_of_another_size_has_another_digest(large):
+    large.write_bytes(bytes(5000))
+    before = quick_digest(large)
+    large.write_bytes(bytes(5001))
+    assert quick_digest(large) != before
+
+
+def test_what_a_pattern_is(tmp_path):
+    (tmp_path / "50%d.mp4").touch()
+    patterns = ["img%04d.png", "img%d.png", "gone/frame_%03d.tif", "%d"]
+    others = ["img.png", "50%d.mp4", "100%.mp4", "a%04d/img.png", "100%s.png", ""]
+    assert [name for name in patterns + others if is_pattern(tmp_path / name)] == patterns
+
+
+def test_what_is_watched_of_a_video(tmp_path):
+    (tmp_path / "images").mkdir()
+    assert folder_of(tmp_path / "a.mp4") == tmp_path / "a.mp4"
+    assert folder_of(tmp_path / "images") == tmp_path / "images" == folder_of(tmp_path / "images" / "img%04d.png")
+    assert str(folder_of("img%04d.png")) == "."
+
+
+def test_the_size_of_a_source_is_that_of_its_files(tmp_path):
+    (tmp_path / "inner").mkdir()
+    for name, size in {"a.png": 10, "b.png": 20, "inner/c.png": 40}.items():
+        (tmp_path / name).write_bytes(bytes(size))
+    assert source_size(tmp_path / "a.png") == [10, 1]
+    assert source_size(tmp_path) == [30, 2]
+    assert source_size(tmp_path / "inner") == [40, 1]

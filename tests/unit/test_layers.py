@@ -10,15 +10,20 @@ from helpers import PACKAGE, ROOT, SCRIPTS
 
 LAYERS = [
     # 0: what a pixel, a pose, a label file, a frame, a setting, a log is
-    {"geometry", "poses", "labels", "video", "video_writer", "settings", "log", "fingerprint", "files", "sheets"},
+    {"geometry", "poses", "labels", "video", "video_writer", "picture", "stacks", "settings", "log", "fingerprint", "files",
+     "sheets", "durable", "label_decisions"},
     # 1: pure functions on arrays and tensors
-    {"heatmap", "augment", "network", "metrics", "filters", "style", "demo_walk"},
+    {"decoding", "findings", "probe", "heatmap", "augment", "network", "metrics", "filters", "style", "demo_walk",
+     "candidates", "choose", "outliers", "suspects", "label_lock", "label_history", "label_table", "label_store", "label_flow"},
     # 2: what several stages stand on
-    {"dataset", "engine", "scaffold"},
+    {"dataset", "engine", "scaffold", "standard", "label_items", "label_progress", "label_walk", "label_session",
+     "label_project", "label_picture", "label_theme", "label_keys", "label_strip", "label_header", "label_panel", "label_view",
+     "label_dialogs", "label_commands", "label_window"},
     # 3: stages
     {
-        "prepare", "select", "collect", "train", "predict", "evaluate", "clean", "render", "figures", "tables", "report",
-        "project", "deeplabcut", "demo", "person",
+        "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "predict", "evaluate", "clean",
+        "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
+        "scorers", "labeller",
     },
 ]  # fmt: skip
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}
@@ -83,6 +88,20 @@ def test_the_package_knows_nothing_of_snakemake(module):
 def test_training_and_prediction_need_little():
     for module in leads_to(BARE):
         assert others(PACKAGE / f"{module}.py") <= ON_A_BARE_MACHINE, module
+
+
+def test_labelling_needs_little():
+    """Label files in HDF5 and bars of progress are not read or shown there, so that h5py and tqdm may be missing."""
+    for module in leads_to({"label_session"}):
+        assert others(PACKAGE / f"{module}.py") <= {"numpy", "cv2", "pandas", "h5py", "tqdm"}, module
+    heavy = "[n for n in ('h5py', 'tqdm', 'tables', 'torch', 'av', 'matplotlib', 'xarray', 'sklearn') if n in sys.modules]"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import posemake.label_session, sys\nprint({heavy})"],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(SCRIPTS), "PATH": ""},
+    )
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)

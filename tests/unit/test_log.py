@@ -45,7 +45,7 @@ def test_a_log_begins_anew(tmp_path):
     "error, sentence",
     [
         (PosemakeError("a.csv: row 3 is wrong; mend it"), "a.csv: row 3 is wrong; mend it"),
-        (PosemakeError("one\n  two\nthree"), "one two three"),
+        (PosemakeError("a  b:\tc"), "a b: c"),
         (KeyError("snout"), "KeyError: 'snout'"),
     ],
 )
@@ -59,6 +59,17 @@ def test_a_job_that_fails_says_why_in_one_line_under_its_traceback(tmp_path, err
     assert "Traceback (most recent call last):" in lines[1]
     assert lines[-1].endswith(f" ERROR: {sentence}")
     assert sum("ERROR: " in line for line in lines) == 1
+
+
+def test_an_error_of_several_lines_keeps_them(tmp_path):
+    """As where a stage tells of all that is wrong at once."""
+    with pytest.raises(SystemExit):
+        job(tmp_path / "job.log", failing(PosemakeError("2 videos cannot be read:\n  a: is empty\n\nb:  is cut off\n")))
+    lines = [line.partition(" ERROR: ")[2] for line in (tmp_path / "job.log").read_text().splitlines() if " ERROR: " in line]
+    assert lines == ["2 videos cannot be read:", "a: is empty", "b: is cut off"]
+    run = tmp_path / "run.log"
+    run.write_text(f"    log: {tmp_path}/job.log (check log file(s) for error details)\n" * 2)
+    assert error_sentences(run) == [f"{tmp_path}/job.log: 2 videos cannot be read:", "  a: is empty", "  b: is cut off"]
 
 
 def test_an_interrupted_job_says_so(tmp_path):

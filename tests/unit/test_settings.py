@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from posemake import settings
-from posemake.settings import Augment, Evaluate, Filter, Model, make, plain
+from posemake.settings import Augment, Evaluate, Filter, Model, Refine, make, plain
 
 KINDS = [kind for kind in vars(settings).values() if dataclasses.is_dataclass(kind)]
 
@@ -24,6 +24,7 @@ def test_given_values_take_their_place_and_kind():
     assert made == Model(steps=10, sigma=4.0, augment=Augment(scale=(1, 2), rotation=90.0))
     assert isinstance(made.sigma, float) and isinstance(made.augment.rotation, float)
     assert make(Evaluate, {"pck": [1]}).pck == (1,)
+    assert make(Refine, {"body": ["snout", "tail"]}).body == ("snout", "tail")
 
 
 def test_a_whole_number_written_as_a_float_is_whole():

@@ -8,7 +8,7 @@ from helpers import ROOT
 
 from posemake import settings
 from posemake.log import PosemakeError
-from posemake.sheets import config_faults, nearest, raise_faults, read_videos, read_yaml
+from posemake.sheets import config_faults, frames_faults, frames_of_video, nearest, raise_faults, read_videos, read_yaml
 
 SCHEMA = read_yaml(ROOT / "config/schemas/config.schema.yaml")
 VIDEOS_SCHEMA = read_yaml(ROOT / "config/schemas/videos.schema.yaml")
@@ -16,7 +16,7 @@ CONFIG = read_yaml(ROOT / "config/config.yaml")
 SECTIONS = {
     name.lower(): kind
     for name, kind in vars(settings).items()
-    if dataclasses.is_dataclass(kind) and kind not in (settings.Model, settings.Augment)
+    if dataclasses.is_dataclass(kind) and kind not in (settings.Model, settings.Augment, settings.Shares)
 }
 
 
@@ -38,6 +38,7 @@ def test_every_setting_is_in_the_schema_and_every_key_of_the_schema_is_a_setting
     model = SCHEMA["properties"]["models"]["additionalProperties"]
     assert set(model["properties"]) == keys(settings.Model)
     assert set(model["properties"]["augment"]["properties"]) == keys(settings.Augment)
+    assert set(sections["frames"]["properties"]["shares"]["properties"]) == keys(settings.Shares)
 
 
 def test_every_setting_is_shown_in_the_config_of_the_repository():
@@ -45,6 +46,7 @@ def test_every_setting_is_shown_in_the_config_of_the_repository():
         assert set(CONFIG[name]) == keys(kind), name
     assert set(CONFIG["models"]["small"]) == keys(settings.Model)
     assert set(CONFIG["models"]["small"]["augment"]) == keys(settings.Augment)
+    assert set(CONFIG["frames"]["shares"]) == keys(settings.Shares)
 
 
 def test_defaults_are_valid():
@@ -86,6 +88,12 @@ def put(path, value):
         ("models.small.augment.scale", [1], "models.small.augment.scale: [1]: two numbers, the least and the greatest"),
         ("models.small.batch_size", 1, "models.small.batch_size: "),
         ("frames.method", "means", "frames.method: 'means' is not valid; did you mean 'kmeans'?"),
+        ("frames.per_group", {"a": -1}, "frames.per_group.a: "),
+        ("frames.per_subject", {3: "many"}, "frames.per_subject.3: 'many' is not of the type integer"),
+        ("frames.shares", {"kmeans": 0.5}, "frames.shares: kmeans 0.5, motion 0.1, uniform 0.1 do not sum to 1"),
+        ("frames.shares.flow", 0.1, "frames.shares.flow: there is no such key"),
+        ("frames", {"features": "resnet50", "weights": "no.pt"}, "frames.weights: is imagenet or a file, and there is no file"),
+        ("frames.min_distance", 0, "frames.min_distance: "),
         ("split.unit", "frame", "split.unit: 'frame' is not valid; valid are block, video, subject"),
         ("filter.window", 4, "filter.window: 4: a window has an odd number of frames"),
         ("filter.threshold", 60, "filter.threshold: "),
@@ -96,6 +104,11 @@ def put(path, value):
         ("skeleton", [["snout", "tailbase"]], "skeleton: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),
         ("skeleton", [["snout"]], "skeleton.0: ['snout']: an edge of the skeleton is a pair"),
         ("predict.models", ["smal"], "predict.models: 'smal' is not among models; did you mean 'small'?"),
+        ("refine.models", ["smal"], "refine.models: 'smal' is not among models; did you mean 'small'?"),
+        ("refine.body", ["snout", "tailbase"], "refine.body: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),
+        ("refine.body", ["snout"], "refine.body: ['snout']: a body length is the distance of two keypoints"),
+        ("refine.window", 8, "refine.window: 8: a window has an odd number of frames"),
+        ("refine.jump_unit", "mm", "refine.jump_unit: 'mm' is not valid; valid are body, px"),
         ("models.small.augment.scale", [1.25, 0.8], "models.small.augment.scale: the least factor, 1.25, stands first"),
         ("models.small.weights", "imagenet", "models.small.weights: the backbone unet_small has no weights to start from"),
         ("models.other", {"backbone": "resnet50", "weights": "no.pt"}, "models.other.weights: is none, imagenet, or a file"),
@@ -178,11 +191,65 @@ def test_rows_are_the_lines_of_the_file(tmp_path):
         ("video\tuse\tfps\nm1\tboth\t0\n", ", row 2, fps: "),
         ("video\tuse\tstart\nm1\tboth\t1.5\n", ", row 2, start: '1.5' is not of the type integer"),
         ("video\tuse\tcrop\nm1\tboth\t0,10,20\n", ", row 2, crop: '0,10,20': a crop is x1,x2,y1,y2 in pixels"),
+        ("video\tuse\tcrop\nm1\tboth\t9,9,0,20\n", ", row 2, crop: '9,9,0,20' is empty; it is x1,x2,y1,y2 with x1 < x2"),
+        ("video\tuse\troi\nm1\tboth\t0,10,20\n", ", row 2, roi: '0,10,20': a region is x1,x2,y1,y2 in pixels"),
+        ("video\tuse\troi\nm1\tboth\t0,9,20,9\n", ", row 2, roi: '0,9,20,9' is empty; it is x1,x2,y1,y2 with x1 < x2"),
+        ("video\tuse\tframes\nm1\tboth\t3;4\n", ", row 2, frames: '3;4': a list of frames and ranges of frames"),
+        ("video\tuse\tframes\nm1\tboth\t3-9:0\n", ", row 2, frames: '3-9:0': a list of frames and ranges of frames"),
+        ("video\tuse\tframes\nm1\tboth\t1,9-3\n", ", row 2, frames: '1,9-3' has a range that is empty"),
+        ("video\tuse\tframes\nm1\tboth\t0-10000\n", ", row 2, frames: '0-10000' names more than 10000 frames"),
     ],
 )
 def test_each_fault_of_a_sheet_names_its_row(tmp_path, text, sentence):
     faults = faults_of(tmp_path, text)
     assert sum(fault.startswith(sentence) for fault in faults) == 1, faults
+
+
+@pytest.mark.parametrize(
+    "cell, frames",
+    [
+        ("12", [12]),
+        ("12,40,100-200:20", [12, 40, 100, 120, 140, 160, 180, 200]),
+        ("5-8 , 1", [1, 5, 6, 7, 8]),
+        ("7,3-7,3", [3, 4, 5, 6, 7]),
+        ("10-19:5", [10, 15]),
+    ],
+)
+def test_a_list_of_frames_is_read_in_order_and_each_once(tmp_path, cell, frames):
+    videos, faults = read_videos(sheet(tmp_path, f"video\tuse\tframes\troi\nm1\tboth\t{cell}\t1,2,3,4\n"), VIDEOS_SCHEMA)
+    assert faults == [] and videos["m1"]["frames"] == frames and videos["m1"]["roi"] == [1, 2, 3, 4]
+
+
+ROWS = {
+    "m1": {"use": "both", "path": "a.mp4", "group": "control", "subject": "7", "frames": [1, 2], "row": 2},
+    "m2": {"use": "train", "path": "b.mp4", "group": None, "subject": "8", "frames": None, "row": 3},
+    "m3": {"use": "train", "path": None, "group": None, "subject": None, "frames": None, "row": 4},
+    "m4": {"use": "analyse", "path": "d.mp4", "group": "drug", "subject": None, "frames": None, "row": 5},
+}
+
+
+def test_the_number_of_a_subject_goes_before_that_of_its_group():
+    frames = settings.plain(settings.Frames, {"per_group": {"control": 5, "drug": 6}, "per_subject": {7: 9}})
+    assert [frames_of_video(frames, row)["per_video"] for row in ROWS.values()] == [9, 20, 20, 6]
+    other = settings.plain(settings.Frames, {"per_group": {"control": 5, "drug": 7}, "per_subject": {7: 9, 8: 20}})
+    same = [frames_of_video(frames, row) == frames_of_video(other, row) for row in ROWS.values()]
+    assert same == [True, True, True, False]  # another's number changes nothing
+
+
+def frames_told(**values):
+    return frames_faults(settings.plain(settings.Frames, values), ROWS, "config.yaml", "videos.tsv")
+
+
+def test_numbers_and_lists_are_for_what_the_sheet_has():
+    assert frames_told() == frames_told(per_group={"control": 3}, per_subject={7: 3, "8": 3}) == []
+    assert frames_told(per_group={"contrl": 3}, per_subject={"9": 3}) == [
+        "config.yaml, frames.per_group: no video to label is of the group 'contrl'; did you mean 'control'?",
+        "config.yaml, frames.per_subject: no video to label is of the subject '9'; valid are 7, 8",
+    ]
+    assert len(frames_told(per_group={"drug": 3})) == 1  # its only video is not labelled
+    assert frames_told(method="manual") == [
+        "videos.tsv, row 3, frames: is empty, and frames.method is manual; name the frames, as in 12,40,100-200:20"
+    ]
 
 
 def test_all_faults_of_a_sheet_are_told_at_once(tmp_path):

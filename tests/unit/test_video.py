@@ -1,262 +1,309 @@
-import hashlib
-import struct
-import wave
-from fractions import Fraction
+"""Frames by index and in order, their conversions, the window of the sheet, and the writing of videos."""
+
+import tracemalloc
+import weakref
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import av
+import cv2
 import numpy as np
 import pytest
-from helpers import spots, write_video
+from corpus import COUNT, FORMATS, X264, encode, number_of, numbered
+from helpers import blob, centroid, opened, prepare, prepared, spots, write_video
+from hypothesis import given
+from hypothesis import strategies as st
 
+from posemake import video as video_module
 from posemake.log import PosemakeError
-from posemake.video import file_digest, probe, read_chosen, read_frames, read_thumbnails, window
+from posemake.picture import Picture, upright_size
+from posemake.video import open_stream, open_video, window
 from posemake.video_writer import video_writer
+
+READ = ("h264-open-gop.mkv", "hevc-open-gop.mp4", "h264-uneven-times.mp4", "h264-b.avi", "h264-b.ts", "png-folder")
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """Prepared videos of some formats, one of which is read from its copy, each with its frames in order."""
+    found = {}
+    for name in READ:
+        folder = tmp_path_factory.mktemp("read")
+        video = prepared(FORMATS[name](folder).path, folder / "out")
+        found[name] = video, [image for _, image in video.frames()]
+    return found
 
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory):
-    """A video of 30 frames of 64 × 48 pixels that all differ, and the frames."""
-    frames = spots(30)
-    return write_video(tmp_path_factory.mktemp("video") / "walk.mp4", frames), frames
+    """A video of 30 frames of 64 × 48 pixels, prepared, and the frames as they were written."""
+    folder = tmp_path_factory.mktemp("walk")
+    return prepared(write_video(folder / "walk.mp4", spots(30)), folder / "out"), spots(30)
 
 
-def test_probe_tells_what_was_written(walk):
-    path, frames = walk
-    info, times = probe(path)
-    assert (info.width, info.height, info.frames, info.container_frames) == (64, 48, len(frames), len(frames))
-    assert (info.fps, info.codec, info.pixel_format, info.rotation) == (25.0, "h264", "yuv420p", 0)
-    assert times == pytest.approx(np.arange(30) / 25)
-    assert info.duration == pytest.approx(29 / 25)
-    assert not info.variable_rate
-    assert info.sha256 == hashlib.sha256(path.read_bytes()).hexdigest() == file_digest(path)
+@given(name=st.sampled_from(READ), start=st.integers(0, COUNT), stop=st.none() | st.integers(0, COUNT))
+def test_any_stretch_is_the_same_frames(read, name, start, stop):
+    video, frames = read[name]
+    got = list(video.frames(start, stop))
+    assert [index for index, _ in got] == list(range(COUNT))[start:stop]
+    assert all(np.array_equal(image, frames[index]) for index, image in got)
 
 
-def test_frames_come_in_order_and_as_they_were(walk):
-    path, frames = walk
-    read = list(read_frames(path))
-    assert [index for index, _ in read] == list(range(30))
-    for (_, image), wanted in zip(read, frames):
-        assert image.shape == (48, 64, 3) and image.dtype == np.uint8 and image.flags.c_contiguous
-        assert np.abs(image.astype(int) - wanted).mean() < 2
-        # the frame before and after differ by more
-        assert np.abs(image.astype(int) - wanted).mean() == min(np.abs(image.astype(int) - other).mean() for other in frames)
+@given(name=st.sampled_from(READ), asked=st.lists(st.integers(0, COUNT - 1), max_size=8))
+def test_any_choice_is_the_same_frames_in_order(read, name, asked):
+    video, frames = read[name]
+    got = list(video.chosen(asked))
+    assert [index for index, _ in got] == sorted(set(asked))
+    assert all(np.array_equal(image, frames[index]) for index, image in got)
 
 
-@pytest.mark.parametrize("start, stop", [(0, 30), (5, 9), (28, 30), (7, None), (4, 4)])
-def test_a_stretch_is_the_same_frames(walk, start, stop):
-    path, _ = walk
-    everything = dict(read_frames(path))
-    stretch = list(read_frames(path, start, stop))
-    assert [index for index, _ in stretch] == list(range(start, min(30, 30 if stop is None else stop)))
-    assert all(np.array_equal(image, everything[index]) for index, image in stretch)
+@given(name=st.sampled_from(READ), start=st.integers(0, COUNT - 1), further=st.integers(0, 5))
+def test_any_keyframe_before_a_frame_leads_to_it(read, name, start, further):
+    video, frames = read[name]
+    if name != "png-folder":
+        index, frame = next(pair for pair in video.decode_to(start, further) if pair[0] == start)
+        assert np.array_equal(video._picture(frame, index).rgb(), frames[start])
 
 
-def test_chosen_frames_are_those_of_their_index(walk):
-    path, _ = walk
-    everything = dict(read_frames(path))
-    chosen = list(read_chosen(path, [29, 3, 17, 3, 0]))
-    assert [index for index, _ in chosen] == [0, 3, 17, 29]
-    assert all(np.array_equal(image, everything[index]) for index, image in chosen)
+def test_far_frames_are_reached_without_what_lies_between(tmp_path, monkeypatch):
+    """About a group of pictures is decoded for each frame that is asked for, not all up to it."""
+    path = encode(tmp_path / "long.mp4", numbered(300), options={**X264, "g": "10"})
+    video = prepared(path, tmp_path / "out")
+    decoded, decode = [], type(video)._decode
+
+    def counted(self, *given):
+        for entry in decode(self, *given):
+            decoded.append(entry[0])
+            yield entry
+
+    monkeypatch.setattr(type(video), "_decode", counted)
+    assert [number_of(image) for _, image in video.chosen([299, 5, 150])] == [5, 150, 299]
+    assert len(decoded) < 60
 
 
-def test_a_frame_behind_the_end_is_refused(walk):
-    for frames in (read_chosen(walk[0], [2, 30]), read_thumbnails(walk[0], [2, 30], (8, 8)), read_frames(walk[0], 28, 31)):
-        with pytest.raises(PosemakeError, match=r"walk\.mp4: ends after 30 frames"):
+@pytest.mark.parametrize("late", [1, 12, 100])
+def test_a_seek_that_leads_behind_its_target_is_made_good(read, monkeypatch, late):
+    """Some containers come to the keyframe after, or to none: the target is put back until it leads there."""
+    video, frames = read["h264-uneven-times.mp4"]
+
+    def seek(container, pts, **how):
+        index = int(np.searchsorted(video.pts, pts))
+        container.seek(int(video.pts[min(COUNT - 1, index + late)]), **how)
+
+    seek_with(monkeypatch, seek)
+    for asked in ([39], [13, 26], [5], [0]):
+        assert all(np.array_equal(image, frames[index]) for index, image in video.chosen(asked))
+
+
+def seek_with(monkeypatch, seek):
+    """Let videos seek in another way."""
+
+    class Container:
+        def __init__(self, real):
+            self.real = real
+
+        def seek(self, pts, **how):
+            seek(self.real, pts, **how)
+
+        def decode(self, stream):
+            return self.real.decode(stream)
+
+    @contextmanager
+    def opened_otherwise(*given):
+        with open_stream(*given) as (container, stream):
+            yield Container(container), stream
+
+    monkeypatch.setattr(video_module, "open_stream", opened_otherwise)
+
+
+def test_only_a_keyframe_that_was_counted_tells_where_a_seek_led(read):
+    """Frames before it may refer to what was not read."""
+    video, _ = read["h264-uneven-times.mp4"]
+    pts = int(video.pts[12])
+    for key, time, place in [(True, pts, 12), (False, pts, None), (True, pts + 1, None), (True, 10**9, None), (True, None, None)]:
+        assert video._place(SimpleNamespace(key_frame=key, pts=time)) == place
+
+
+def test_a_seek_that_fails_is_a_sentence(read, monkeypatch):
+    def fail(container, pts, **how):
+        raise av.PermissionError(1, "Operation not permitted")
+
+    seek_with(monkeypatch, fail)
+    with pytest.raises(PosemakeError, match=r"open-gop\.mkv: cannot be .*Operation not permitted"):
+        list(read["h264-open-gop.mkv"][0].chosen([30]))
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_frame_behind_the_end_is_refused(read, name):
+    video, _ = read[name]
+    for frames in (video.chosen([2, COUNT]), video.frames(COUNT - 2, COUNT + 1), video.pictures(COUNT, COUNT + 1)):
+        with pytest.raises(PosemakeError, match=rf"^{video.path}: has 40 frames, and frame {COUNT} is asked for"):
             list(frames)
 
 
-def test_thumbnails_are_small_grey_pictures_of_their_frames(walk):
-    path, frames = walk
-    small = dict(read_thumbnails(path, [0, 10, 29], (16, 12)))
-    assert list(small) == [0, 10, 29]
-    for index, picture in small.items():
-        wanted = frames[index][..., 0].reshape(12, 4, 16, 4).mean((1, 3))
-        assert picture.shape == (12, 16) and np.abs(picture - wanted).mean() < 6
+def test_nothing_asked_for_is_nothing(read):
+    for video, _ in read.values():
+        assert list(video.chosen([])) == list(video.frames(COUNT)) == list(video.frames(7, 7)) == list(video.frames(9, 3)) == []
 
 
-@pytest.mark.parametrize("size", [(64, 48), (63, 48), (64, 47), (33, 17)])
-def test_odd_sizes_are_padded_right_and_below(tmp_path, size):
-    frames = [frame[: size[1], : size[0]] for frame in spots(3)]
-    info, _ = probe(write_video(tmp_path / "odd.mp4", frames))
-    assert (info.width, info.height) == (size[0] + size[0] % 2, size[1] + size[1] % 2)
-    assert info.frames == 3
-    _, first = next(read_frames(tmp_path / "odd.mp4"))
-    padded = np.pad(frames[0], ((0, size[1] % 2), (0, size[0] % 2), (0, 0)), mode="edge")
-    assert np.abs(first.astype(int) - padded).max() < 16  # no black line
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_the_number_of_threads_changes_no_pixel(read, monkeypatch, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    for video, frames in read.values():
+        assert all(np.array_equal(image, frames[index]) for index, image in video.frames())
+        assert all(np.array_equal(image, frames[index]) for index, image in video.chosen([11, 12, 30]))
 
 
-def test_grey_levels_survive(tmp_path):
-    ramp = np.broadcast_to(np.arange(0, 256, dtype=np.uint8)[None, :, None], (64, 256, 3))
-    _, image = next(read_frames(write_video(tmp_path / "ramp.mp4", [ramp] * 3, quality=4)))
-    assert np.abs(image.astype(int) - ramp).max() <= 4
-    assert abs((image.astype(int) - ramp).mean()) < 1
+def test_frames_that_were_passed_on_are_not_held(tmp_path):
+    """The memory that reading takes does not grow with the length of the video."""
+    video = prepared(encode(tmp_path / "long.mp4", numbered(300)), tmp_path / "out")
+    living, most = weakref.WeakSet(), 0
+    tracemalloc.start()
+    for _, picture in video.pictures():
+        living.add(picture)
+        picture.rgb()
+        picture.grey((48, 32))
+        most = max(most, len(living))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most <= 2
+    assert peak < 20 * video.info["width"] * video.info["height"] * 3
 
 
-def test_red_stays_red(tmp_path):
-    red = np.zeros((32, 32, 3), np.uint8)
-    red[..., 0] = 200
-    _, image = next(read_frames(write_video(tmp_path / "red.mp4", [red] * 2)))
-    assert np.abs(image.astype(int) - red).max() < 12
+def test_a_video_that_cannot_be_read_is_refused_with_its_reason(tmp_path):
+    path = tmp_path / "a.mp4"
+    path.touch()
+    prepare(path, tmp_path / "out")
+    with pytest.raises(PosemakeError, match=rf"^{path}: the file is empty \(0 bytes\); copy it again"):
+        open_video(path, tmp_path / "out/video.json", tmp_path / "out/standard")
 
 
-def turn(path, matrix):
-    """Write a display matrix (a b c d of ISO 14496-12: x' = ax + cy, y' = bx + dy) into the header of an MP4."""
-    content = bytearray(path.read_bytes())
-    at = content.index(b"tkhd") + 4 + 40  # version and flags, times, id, duration, layer, group, volume
-    a, b, c, d = matrix
-    content[at : at + 36] = struct.pack(">9i", *(v << 16 for v in (a, b, 0, c, d, 0)), 0, 0, 1 << 30)
-    path.write_bytes(content)
-
-
-@pytest.mark.parametrize(
-    "matrix, corner",
-    [((1, 0, 0, 1), (0, 0)), ((0, 1, -1, 0), (0, -1)), ((-1, 0, 0, -1), (-1, -1)), ((0, -1, 1, 0), (-1, 0))],
-    ids=["upright", "clockwise", "upside-down", "counterclockwise"],
-)
-def test_a_turned_video_is_read_upright(tmp_path, matrix, corner):
-    image = np.zeros((48, 80, 3), np.uint8)
-    image[:12, :12] = 250  # the top left as stored
-    path = write_video(tmp_path / "phone.mp4", [image] * 3)
-    turn(path, matrix)
-    info, _ = probe(path)
-    height, width = (80, 48) if matrix[0] == 0 else (48, 80)
-    assert (info.width, info.height) == (width, height)
-    for frames in (read_frames(path), read_chosen(path, [1])):
-        for _, frame in frames:
-            assert frame.shape == (height, width, 3)
-            rows = {0: slice(2, 10), -1: slice(-10, -2)}
-            assert frame[rows[corner[0]], rows[corner[1]]].min() > 220
-            assert frame.mean() < 30
-
-
-def test_a_variable_rate_is_seen_and_times_are_the_own_ones(tmp_path):
-    path = tmp_path / "variable.mp4"
-    moments = [0, 40, 80, 400, 440]
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
-        for moment, image in zip(moments, spots(5)):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = moment, stream.codec_context.time_base
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    info, times = probe(path)
-    assert info.variable_rate
-    assert times == pytest.approx(np.array(moments) / 1000, abs=0.002)
-
-
-def sound(path):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=16000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), format="fltp", layout="mono")
-        frame.sample_rate = 16000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-
-
-def avi(path, frames, claimed):
-    """A video whose header claims another number of frames."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for image in spots(frames):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode())
-    content = bytearray(path.read_bytes())
-    at = content.index(b"strh") + 8 + 32
-    assert struct.unpack("<I", content[at : at + 4]) == (frames,)
-    content[at : at + 4] = struct.pack("<I", claimed)
-    path.write_bytes(content)
-    return path
-
-
-def bad_file(path, kind, good):
-    content = good.read_bytes()
-    if kind == "empty":
-        path.touch()
-    elif kind == "zeros":
-        path.write_bytes(bytes(5000))
-    elif kind == "text":
-        path.write_text("a\tlist of what was recorded\n" * 50)
-    elif kind == "half":
-        path.write_bytes(content[: len(content) // 2])
-    elif kind == "end":
-        path.write_bytes(content[: int(len(content) * 0.8)])
-    elif kind == "head":
-        path.write_bytes(content[:100])
-    elif kind == "no-head":
-        path.write_bytes(content[len(content) // 2 :])
-    elif kind == "wav":
-        with wave.open(str(path), "wb") as out:
-            out.setnchannels(1)
-            out.setsampwidth(2)
-            out.setframerate(8000)
-            out.writeframes(bytes(8000))
-    elif kind == "sound":
-        sound(path)
-    elif kind == "folder":
-        path.mkdir()
-
-
-@pytest.mark.parametrize(
-    "kind, sentence",
-    [
-        ("missing", "there is no such video"),
-        ("folder", "there is no such video"),
-        ("empty", r"the file is empty \(0 bytes\)"),
-        ("zeros", "not a video that can be opened"),
-        ("text", "not a video"),
-        ("half", ".*cut short or damaged"),
-        ("end", ".*cut short or damaged"),
-        ("head", ""),
-        ("no-head", "not a video that can be opened"),
-        ("wav", "the file has no video stream; it may hold sound only"),
-        ("sound", "the file has no video stream; it may hold sound only"),
-    ],
-)
-def test_what_is_no_whole_video_is_refused_with_its_name(tmp_path, walk, kind, sentence):
-    path = tmp_path / "bad one.mp4"
-    bad_file(path, kind, walk[0])
-    with pytest.raises(PosemakeError, match=rf"^{path}: (?=.{{20,}}){sentence}"):
-        probe(path)
+@pytest.mark.parametrize("name", ["missing.mp4", "folder"])
+def test_what_is_no_file_is_refused(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / name
+    with pytest.raises(PosemakeError, match=rf"^{path}: there is no such video; correct its path"), open_stream(path):
+        pass
 
 
 def test_a_table_that_ffmpeg_would_draw_as_a_picture_is_no_video(tmp_path):
     path = tmp_path / "times.txt"
     path.write_text("frame,x,y\n1,2,3\n" * 200)
-    with pytest.raises(PosemakeError, match=r"times.txt: not a video, whatever its name says; its content is text"):
-        probe(path)
+    with pytest.raises(PosemakeError, match=r"times.txt: not a video, whatever its name says"), open_stream(path):
+        pass
 
 
-@pytest.mark.parametrize("claimed", [0, 18, 22])
-def test_where_the_container_lies_a_little_the_frames_count(tmp_path, claimed):
-    info, times = probe(avi(tmp_path / "old.avi", 20, claimed))
-    assert (info.frames, info.container_frames, len(times)) == (20, claimed, 20)
+def test_the_cover_of_a_song_is_no_video(tmp_path):
+    """Files of sound carry a picture as a track of its own."""
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream("mjpeg", rate=25, options={"qmin": "2"})
+        cover.width, cover.height, cover.pix_fmt = 32, 32, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        song = container.add_stream("aac", rate=16000)
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+        tone = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), format="fltp", layout="mono")
+        tone.sample_rate = 16000
+        container.mux(song.encode(tone))
+        container.mux(song.encode())
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 1
+    with (
+        pytest.raises(PosemakeError, match=r"song\.mp4: the file has no video stream; it may hold sound only"),
+        open_stream(path),
+    ):
+        pass
 
 
-def test_where_the_container_claims_many_more_frames_it_is_damaged(tmp_path):
-    with pytest.raises(PosemakeError, match=r"old.avi: 20 frames can be decoded where the file says 40: it is cut short"):
-        probe(avi(tmp_path / "old.avi", 20, 40))
+# Pictures
 
 
-def test_an_error_while_writing_leaves_no_file(tmp_path):
-    path = tmp_path / "out" / "video.mp4"
-    with pytest.raises(RuntimeError, match="interrupted"), video_writer(path, (64, 48), 25) as write:
-        write(spots(1)[0])
-        raise RuntimeError("interrupted")
-    assert list(path.parent.iterdir()) == []
+def test_frames_come_as_they_were_written(walk):
+    video, frames = walk
+    for (_, image), wanted in zip(video.frames(), frames):
+        assert np.abs(image.astype(int) - wanted).mean() < 2
+        # the frame before and after differ by more
+        assert np.abs(image.astype(int) - wanted).mean() == min(np.abs(image.astype(int) - other).mean() for other in frames)
 
 
-def test_an_error_while_writing_leaves_the_old_file(tmp_path):
-    path = write_video(tmp_path / "video.mp4", spots(2))
-    before = path.read_bytes()
-    with pytest.raises(RuntimeError), video_writer(path, (64, 48), 25) as write:
-        write(spots(1)[0])
-        raise RuntimeError
-    assert [file.name for file in tmp_path.iterdir()] == ["video.mp4"]
-    assert path.read_bytes() == before
+def test_grey_pictures_are_small_means_of_their_frames(walk):
+    video, frames = walk
+    for index in (0, 10, 29):
+        picture = dict(video.pictures(index, index + 1))[index]
+        wanted = frames[index][..., 0].reshape(12, 4, 16, 4).mean((1, 3))
+        assert np.abs(picture.grey((16, 12)) - wanted).mean() < 6
 
+
+side = st.integers(1, 40)
+
+
+@given(width=side, height=side, data=st.data(), colour=st.booleans(), size=st.tuples(st.integers(1, 9), st.integers(1, 9)))
+def test_grey_of_an_image_is_that_of_its_region(width, height, data, colour, size):
+    image = np.random.default_rng(width).integers(0, 255, (height, width, 3) if colour else (height, width), np.uint8)
+    x1, x2 = sorted(data.draw(st.lists(st.integers(0, width), min_size=2, max_size=2, unique=True)))
+    y1, y2 = sorted(data.draw(st.lists(st.integers(0, height), min_size=2, max_size=2, unique=True)))
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if colour else image
+    wanted = cv2.resize(grey[y1:y2, x1:x2], size, interpolation=cv2.INTER_AREA)
+    assert np.array_equal(Picture(image).grey(size, (x1, x2, y1, y2)), wanted)
+    assert np.array_equal(Picture(image).grey(size), cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    assert Picture(image).rgb().shape == (height, width, 3) and Picture(image).size == (width, height)
+
+
+def test_an_image_in_grey_is_rgb_of_the_same_values():
+    image = np.arange(48, dtype=np.uint8).reshape(6, 8)
+    assert np.array_equal(Picture(image).rgb(), np.repeat(image[..., None], 3, 2))
+
+
+@pytest.mark.parametrize("name", ["h264-rotated-90.mp4", "h264-rotated-180.mp4", "h264-rotated-270.mp4"])
+def test_a_turned_picture_is_upright_in_every_conversion(tmp_path, name):
+    video = prepared(FORMATS[name](tmp_path).path, tmp_path / "out")
+    for number, picture in video.pictures(3, 5):
+        assert upright_size(picture._source) == (96, 64)
+        assert number_of(picture.rgb()) == number_of(picture.grey((96, 64))) == number
+        left, right = picture.grey((24, 32), (0, 48, 0, 64)), picture.grey((24, 32), [48, 96, 0, 64])
+        assert np.abs(np.hstack([left, right]).astype(int) - picture.grey((48, 32))).mean() < 3
+
+
+@pytest.mark.parametrize("size", [(64, 48), (63, 48), (64, 47), (33, 17)])
+def test_a_picture_without_its_padding_is_the_frame(tmp_path, size):
+    """Odd sizes are padded by a pixel in a copy, which no reading shows."""
+    frames = [frame[: size[1], : size[0]] for frame in spots(5)]
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for index, frame in enumerate(frames):
+        cv2.imwrite(str(folder / f"{index}.png"), frame)
+    video = prepared(folder, tmp_path / "out", {"standardise": "always", "quality": 4})
+    assert video.size == size and video.reading.size == list(size)
+    for (_, image), (_, picture), wanted in zip(video.frames(), video.pictures(), frames):
+        assert image.shape == wanted.shape and np.abs(image.astype(int) - wanted).max() < 10
+        right = [size[0] - 8, size[0], size[1] - 8, size[1]]
+        assert np.abs(picture.grey((4, 4), right) - wanted[-8:, -8:, 0].reshape(4, 2, 4, 2).mean((1, 3))).max() < 35
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.37, 0.75])
+def test_a_smaller_copy_is_shown_in_the_size_and_place_of_the_original(tmp_path, scale):
+    """What is labelled or predicted on it is in pixels of the original."""
+    places = [(40.0, 30.0), (150.0, 90.0), (101.0, 61.0)]
+    images = [np.repeat(blob((200, 120), xy, 8).round().astype(np.uint8)[..., None], 3, 2) for xy in places]
+    path = write_video(tmp_path / "big.mp4", images)
+    video = prepared(path, tmp_path / "out", {"quality": 4}, {"downscale": scale})
+    assert video.size == (200, 120) and video.reading.size == [round(200 * scale), round(120 * scale)]
+    for (_, picture), xy in zip(video.pictures(), places):
+        image = picture.rgb()
+        assert image.shape == (120, 200, 3)
+        assert centroid(np.where(image[..., 0] > 60, image[..., 0], 0)) == pytest.approx(xy, abs=0.5)
+        x, y = int(xy[0]), int(xy[1])
+        part = picture.grey((40, 40), [x - 20, x + 20, y - 20, y + 20])
+        assert centroid(np.where(part > 60, part, 0)) == pytest.approx([20, 20], abs=1 + 1 / scale)
+
+
+def test_a_region_of_a_small_copy_is_never_empty():
+    picture = Picture(np.full((10, 10, 3), 90, np.uint8), (100, 100), (10, 10))
+    for region in ((0, 1, 0, 1), (99, 100, 99, 100), (50, 51, 0, 100)):
+        assert (picture.grey((3, 3), region) == 90).all()
+
+
+# The window of the sheet
 
 INFO = {"frames": 100, "width": 64, "height": 48}
 
@@ -279,6 +326,7 @@ def test_the_window_is_filled_from_the_video(start, stop, crop, wanted):
     [
         (100, None, None, "start 100 and stop 100 leave no frame of 100"),
         (30, 30, None, "start 30 and stop 30 leave no frame"),
+        (None, 0, None, "start 0 and stop 0 leave no frame"),
         (None, None, [0, 65, 0, 48], "crop 0,65,0,48 .* does not lie within its 64 x 48 pixels"),
         (None, None, [20, 10, 0, 48], "crop 20,10,0,48"),
         (None, None, [0, 64, 40, 40], "crop 0,64,40,40"),
@@ -287,3 +335,71 @@ def test_the_window_is_filled_from_the_video(start, stop, crop, wanted):
 def test_a_window_outside_the_video_is_refused(start, stop, crop, sentence):
     with pytest.raises(PosemakeError, match=f"^v.mp4: {sentence}"):
         window("v.mp4", INFO, start, stop, crop)
+
+
+# Writing
+
+
+@pytest.mark.parametrize("size", [(64, 48), (63, 48), (64, 47), (33, 17)])
+def test_odd_sizes_are_padded_right_and_below(tmp_path, size):
+    frames = [frame[: size[1], : size[0]] for frame in spots(3)]
+    video = prepared(write_video(tmp_path / "odd.mp4", frames), tmp_path / "out")
+    assert video.size == (size[0] + size[0] % 2, size[1] + size[1] % 2)
+    _, first = next(video.frames())
+    padded = np.pad(frames[0], ((0, size[1] % 2), (0, size[0] % 2), (0, 0)), mode="edge")
+    assert np.abs(first.astype(int) - padded).max() < 16  # no black line
+
+
+def test_grey_levels_survive(tmp_path):
+    ramp = np.broadcast_to(np.arange(0, 256, dtype=np.uint8)[None, :, None], (64, 256, 3))
+    _, image = next(prepared(write_video(tmp_path / "ramp.mp4", [ramp] * 3, quality=4), tmp_path / "out").frames())
+    assert np.abs(image.astype(int) - ramp).max() <= 4
+    assert abs((image.astype(int) - ramp).mean()) < 1
+
+
+def test_red_stays_red(tmp_path):
+    red = np.zeros((32, 32, 3), np.uint8)
+    red[..., 0] = 200
+    _, image = next(prepared(write_video(tmp_path / "red.mp4", [red] * 2), tmp_path / "out").frames())
+    assert np.abs(image.astype(int) - red).max() < 12
+
+
+@pytest.mark.parametrize("gop", [1, 5, 10])
+def test_groups_of_pictures_have_the_length_that_is_asked_for(tmp_path, gop):
+    with video_writer(tmp_path / "a.mp4", (96, 64), 25, gop=gop) as write:
+        for image in numbered(23):
+            write(image)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        keys = [index for index, frame in enumerate(container.decode(video=0)) if frame.key_frame]
+    assert keys == list(range(0, 23, gop))
+
+
+@pytest.mark.parametrize("fps", [25, 30000 / 1001, 7.5, 0.1, 240])
+def test_a_rate_is_kept(tmp_path, fps):
+    info = prepare(write_video(tmp_path / "a.mp4", spots(10), fps), tmp_path)
+    assert info["fps"] == pytest.approx(fps, rel=1e-6) and info["real_fps"] == pytest.approx(fps, rel=1e-3)
+
+
+def test_an_error_while_writing_leaves_no_file(tmp_path):
+    path = tmp_path / "out" / "video.mp4"
+    with pytest.raises(RuntimeError, match="interrupted"), video_writer(path, (64, 48), 25) as write:
+        write(spots(1)[0])
+        raise RuntimeError("interrupted")
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path):
+    path = write_video(tmp_path / "video.mp4", spots(2))
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError), video_writer(path, (64, 48), 25) as write:
+        write(spots(1)[0])
+        raise RuntimeError
+    assert [file.name for file in tmp_path.iterdir()] == ["video.mp4"]
+    assert path.read_bytes() == before
+
+
+def test_a_prepared_video_is_opened_from_its_files_alone(tmp_path):
+    path = write_video(tmp_path / "a.mp4", spots(5))
+    prepare(path, tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "moved")
+    assert len(list(opened(path, tmp_path / "moved").frames())) == 5

@@ -34,6 +34,11 @@ def after_training(*models):
     return per_model(*rules, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
 
 
+def after_choosing(*videos):
+    rules = ("select_frames", "extract_frames", "plot_frames")
+    return {f"{rule} {video}" for rule in rules for video in videos} | {"tabulate_frames", "collect_labels"}
+
+
 def changed(section, **values):
     config = copy.deepcopy(CONFIG)
     config.setdefault(section, {}).update(values)
@@ -41,6 +46,14 @@ def changed(section, **values):
 
 
 CONFIG_CHANGES = {
+    "frames of one group": (changed("frames", per_group={"fast": 6}), after_choosing("fast_1")),
+    "frames of one subject": (changed("frames", per_subject={"m1": 9}), after_choosing("slow_1")),
+    "the same number by its group": (changed("frames", per_group={"fast": 8}), set()),
+    "how frames are chosen": (changed("frames", method="uniform"), after_choosing("slow_1", "fast_1")),
+    "what chosen frames are compared by": (
+        changed("frames", features="mobilenet_v2"),
+        {"embed_frames slow_1", "embed_frames fast_1"} | after_choosing("slow_1", "fast_1"),
+    ),
     "filter window": (changed("filter", window=7), AFTER_FILTER),
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
     "a default written out": (changed("filter", window=5), set()),
@@ -133,7 +146,7 @@ def test_new_video_to_analyse(project):
 def test_new_video_to_label(project):
     draw(project, "slow_9", seed=9)
     write_sheet(project, [*SHEET, {"video": "slow_9", "path": "demo/slow_9.mp4", "use": "train"}])
-    expected = {"prepare_video slow_9", "select_frames slow_9", "extract_frames slow_9", "tabulate_videos", "collect_labels"}
+    expected = {"prepare_video slow_9", "tabulate_videos", "validate_videos"} | after_choosing("slow_9")
     assert would_run(project) == expected
     done = snakemake(project)
     assert done.returncode == 0 and jobs_in(done.stdout) == expected
@@ -172,6 +185,20 @@ def test_sheet(project, name):
     assert would_run(project) == expected
 
 
+LABELLED_CHANGES = {
+    "roi": ({"roi": "0,80,0,60"}, after_choosing("fast_1")),
+    "frames, which the method does not look at": ({"frames": "3,5"}, set()),
+    "subject": ({"subject": "m9"}, {"tabulate_videos", "validate_videos", "tabulate_frames"} | INDEX),
+}
+
+
+@pytest.mark.parametrize("name", LABELLED_CHANGES)
+def test_sheet_of_a_labelled_video(project, name):
+    change, expected = LABELLED_CHANGES[name]
+    write_sheet(project, [SHEET[0], {**SHEET[1], **change}, SHEET[2]])
+    assert would_run(project) == expected
+
+
 def test_order_of_the_sheet(project):
     write_sheet(project, SHEET[::-1])
     assert would_run(project) == set()
@@ -206,6 +233,19 @@ def test_label_added(project):
     assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels", "split_dataset"}
     after = (project / split).read_text().splitlines()
     assert len(after) == len(before) + 1 and set(before) <= set(after)
+
+
+def test_decision_taken_back(project):
+    """A frame that is not decided in full any more waits, and counts again once it is."""
+    path = project / "labels/round-0/slow_1/CollectedData_demo.csv"
+    image = path.read_text().splitlines()[-1].split(",")[2]
+    words = dict.fromkeys(CONFIG["keypoints"], "placed")
+    for decided, waiting in ((1, True), (len(words), False)):
+        write_json(decisions_path(path), {"format": 1, "images": {image: dict(list(words.items())[:decided])}})
+        assert would_run(project) == {"collect_labels"}
+        done = snakemake(project)
+        assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels"}, done.stdout
+        assert ("posemake waits for labels: 1 frame in 1 video: slow_1 (1)." in done.stdout) == waiting
 
 
 def test_label_file_touched(project):

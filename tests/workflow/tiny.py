@@ -20,7 +20,7 @@ MODEL = {"scale": 0.5, "steps": 4, "batch_size": 2, "warmup": 1, "validate_every
 CONFIG = {
     "keypoints": list(KEYPOINTS),
     "skeleton": [["snout", "center"], ["center", "tail_base"]],
-    "frames": {"per_video": 8, "thumbnail": 16},
+    "frames": {"per_video": 8, "thumbnail": 16, "min_distance": 4},
     "split": {"block": 4, "validation": 0.25, "test": 0.25},
     "models": {"small": MODEL, "other": {**MODEL, "seed": 2}},
     "predict": {"models": ["small", "other"]},

@@ -1,0 +1,70 @@
+"""One frame as it was decoded, and its conversions."""
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange
+
+LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")  # plane 0 is brightness
+FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
+
+
+def upright_size(frame: av.VideoFrame) -> tuple[int, int]:
+    """Width and height of a decoded frame once it is turned as its file asks for."""
+    return (frame.height, frame.width) if round(frame.rotation / 90) % 2 else (frame.width, frame.height)
+
+
+class Picture:
+    """A decoded frame, converted when asked: the pixels of a file's frame, or an image (H, W[, 3]).
+
+    ``size`` (width, height) is that of the original frame; ``part`` that of the pixels which show it, where the frame was padded.
+    """
+
+    def __init__(
+        self, source: av.VideoFrame | np.ndarray, size: tuple[int, int] | None = None, part: tuple[int, int] | None = None
+    ):
+        self._source = source
+        self._turns = 0 if isinstance(source, np.ndarray) else round(source.rotation / 90) % 4
+        whole = source.shape[1::-1] if isinstance(source, np.ndarray) else upright_size(source)
+        self._part = part or whole
+        self.size = size or self._part
+
+    def _upright(self, image: np.ndarray) -> np.ndarray:
+        image = np.rot90(image, self._turns) if self._turns else image
+        return image[: self._part[1], : self._part[0]]
+
+    def rgb(self) -> np.ndarray:
+        """RGB (H, W, 3), uint8, of the original's size."""
+        if not isinstance(self._source, np.ndarray):
+            image = self._source.to_ndarray(format="rgb24")
+        else:
+            image = self._source if self._source.ndim == 3 else cv2.cvtColor(self._source, cv2.COLOR_GRAY2RGB)
+        image = self._upright(image)
+        if self._part != self.size:
+            image = cv2.resize(image, self.size, interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(image)
+
+    def grey(self, size: tuple[int, int], region: tuple[int, int, int, int] | list[int] | None = None) -> np.ndarray:
+        """Brightness (height, width), uint8, of ``region`` (x1, x2, y1, y2 of the upright frame), averaged to ``size``."""
+        image = self._upright(self._luma())
+        if region:
+            fx, fy = self._part[0] / self.size[0], self._part[1] / self.size[1]
+            x1, x2, y1, y2 = region
+            x1, y1 = min(round(x1 * fx), self._part[0] - 1), min(round(y1 * fy), self._part[1] - 1)
+            image = image[y1 : max(y1 + 1, round(y2 * fy)), x1 : max(x1 + 1, round(x2 * fx))]
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        return cv2.LUT(image, FULL_RANGE) if self._is_limited() else image
+
+    def _is_limited(self) -> bool:
+        """Whether brightness spans 16 to 235, as that of most videos does."""
+        if isinstance(self._source, np.ndarray):
+            return False
+        name, full = self._source.format.name, self._source.color_range == ColorRange.JPEG
+        return name in LUMA_FIRST and not name.startswith(("gray", "yuvj")) and not full
+
+    def _luma(self) -> np.ndarray:
+        if isinstance(self._source, np.ndarray):
+            return self._source if self._source.ndim == 2 else cv2.cvtColor(self._source, cv2.COLOR_RGB2GRAY)
+        frame = self._source if self._source.format.name in LUMA_FIRST else self._source.reformat(format="gray")
+        plane = frame.planes[0]
+        return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]

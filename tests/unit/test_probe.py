@@ -1,0 +1,364 @@
+"""What a video is found to hold: by packets, by samples, by all of it; and what follows from the timestamps."""
+
+import hashlib
+from contextlib import contextmanager
+
+import av
+import numpy as np
+import pytest
+from corpus import COUNT, FORMATS, X264, encode, number_of, numbered, write_images
+from corpus_broken import BROKEN, packets
+from helpers import opened, prepare
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posemake import decoding, files, findings, probe
+from posemake import video as video_module
+from posemake.decoding import decode, decode_tolerant, scan_packets
+from posemake.findings import Report, short_by, tells_apart, with_times
+from posemake.log import PosemakeError
+from posemake.video import open_stream
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """A video of 300 frames with a keyframe for every ten."""
+    return encode(tmp_path_factory.mktemp("long") / "long.mp4", numbered(300), options={**X264, "g": "10"})
+
+
+@pytest.fixture
+def fast(monkeypatch):
+    """A fast probe is not made exact because a video is short."""
+    monkeypatch.setattr(probe, "SHORT", 0)
+
+
+def decoded_frames(monkeypatch):
+    """The frames that are decoded from now on."""
+    frames, decode = [], video_module.Video._decode
+    monkeypatch.setattr(video_module.Video, "_decode", lambda *given: (frames.append(pair[0]) or pair for pair in decode(*given)))
+    monkeypatch.setattr(probe, "decode_all", lambda *given: pytest.fail("all frames are decoded"))
+    return frames
+
+
+def test_a_report_tells_what_was_written(long):
+    report, times, pts = probe.probe(long)
+    assert (report.container, report.codec, report.pixel_format) == ("mov,mp4,m4a,3gp,3g2,mj2", "h264", "yuv420p")
+    assert (report.width, report.height, report.frames, report.container_frames, report.packets) == (96, 64, 300, 300, 300)
+    assert (report.fps, report.real_fps, report.keyframes, report.keyframe_gap) == (25.0, pytest.approx(25), 30, 10)
+    assert report.container_duration == pytest.approx(12) and report.duration == pytest.approx(299 / 25)
+    assert times == pytest.approx(np.arange(300) / 25) and len(pts) == 300
+    assert report.bytes == long.stat().st_size and report.findings == ()
+    assert report.digest == f"sha256:{hashlib.sha256(long.read_bytes()).hexdigest()}"
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_fast_probe_decodes_samples_only(long, monkeypatch):
+    decoded = decoded_frames(monkeypatch)
+    report, times, _ = probe.probe(long)
+    assert (report.frames, len(times), report.random_access, report.decoded_frames) == (300, 300, True, None)
+    assert {0, 299} < set(decoded) and 50 < len(set(decoded)) < 250
+
+
+def test_a_short_video_is_decoded_whatever_is_asked_for(long):
+    assert probe.probe(long)[0].decoded_frames == 300
+
+
+@pytest.mark.usefixtures("fast")
+def test_an_exact_probe_decodes_all(long):
+    exact, fast = probe.probe(long, exact=True), probe.probe(long)
+    assert exact[0].decoded_frames == 300
+    assert vars(exact[0]) | {"decoded_frames": None} == vars(fast[0])
+    assert all(np.array_equal(a, b) for a, b in zip(exact[1:], fast[1:]))
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("name", ["h264-b.avi", "h264-b.ts", "vp8.webm", "mpeg4.mp4", "mpeg4-packed-b.avi", "h264-edit-list.mp4"])
+def test_what_packets_do_not_tell_is_decoded(tmp_path, name):
+    made = FORMATS[name](tmp_path)
+    assert probe.probe(made.path)[0].decoded_frames == len(made.frames)
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_first_frame_that_is_not_the_first_packet_is_decoded(tmp_path):
+    """The first packet is zeros, and the packets behind it cannot be decoded without it."""
+    path = encode(tmp_path / "a.mp4", numbered(COUNT))
+    content = bytearray(path.read_bytes())
+    position, size, _ = packets(path)[0]
+    content[position : position + size] = bytes(size)
+    path.write_bytes(content)
+    report, times, _ = probe.probe(path)
+    assert report.decoded_frames == report.frames == len(times) < COUNT
+    assert report.damaged_frames and report.findings
+
+
+def test_where_no_frame_can_be_decoded_a_sentence_says_so(tmp_path):
+    path = encode(tmp_path / "a.mp4", numbered(5))
+    content = bytearray(path.read_bytes())
+    for position, size, _ in packets(path):
+        content[position : position + size] = bytes(size)
+    path.write_bytes(content)
+    with pytest.raises(PosemakeError, match=rf"^{path}: no frame can be decoded \(.+\); copy the file again"):
+        probe.probe(path)
+
+
+# Random access that is wrong
+
+
+class Shifted:
+    """A container that, once it was sought, gives each frame the time of the next one."""
+
+    def __init__(self, real, step):
+        self.real, self.step, self.sought = real, step, False
+
+    def seek(self, *given, **how):
+        self.sought = True
+        self.real.seek(*given, **how)
+
+    def decode(self, stream):
+        for frame in self.real.decode(stream):
+            if self.sought:
+                frame.pts += self.step
+            yield frame
+
+
+class Late(Shifted):
+    """A container that, once it was sought, gives each frame the time of the next one, and ends in time."""
+
+    def decode(self, stream):
+        before = None
+        for frame in super().decode(stream):
+            if before is not None:
+                yield before
+            before = frame
+        if not self.sought:
+            yield before
+
+
+class Stumbling(Shifted):
+    """A container that, once it was sought, loses a frame."""
+
+    def decode(self, stream):
+        for index, frame in enumerate(self.real.decode(stream)):
+            if not self.sought or index != 3:
+                yield frame
+
+
+class Unseekable(Shifted):
+    """A container that cannot be sought."""
+
+    def seek(self, *given, **how):
+        raise av.PermissionError(1, "Operation not permitted")
+
+
+@pytest.fixture(params=[Shifted, Late, Stumbling, Unseekable])
+def wrong_access(request, monkeypatch, long):
+    step = int(np.diff(probe.probe(long)[2])[0])
+
+    @contextmanager
+    def opened_wrongly(path, *given):
+        with open_stream(path, *given) as (container, stream):
+            yield (request.param(container, step) if str(path) == str(long) else container), stream
+
+    monkeypatch.setattr(video_module, "open_stream", opened_wrongly)
+
+
+@pytest.mark.usefixtures("wrong_access")
+@pytest.mark.parametrize("short", [2000, 0], ids=["exact", "fast"])
+def test_a_video_whose_random_access_is_wrong_is_read_from_a_copy(long, tmp_path, monkeypatch, short):
+    monkeypatch.setattr(probe, "SHORT", short)
+    info = prepare(long, tmp_path)
+    assert info["random_access"] is False and info["decoded_frames"] == 300
+    assert info["standardised"] == "frames cannot be sought exactly"
+    video = opened(long, tmp_path)
+    assert [number_of(image) for _, image in video.chosen([7, 150, 299])] == [7, 150, 299]
+
+
+@pytest.mark.usefixtures("wrong_access")
+def test_where_no_copy_is_allowed_it_is_read_in_one_pass(long, tmp_path):
+    info = prepare(long, tmp_path, {"standardise": "never"})
+    assert info["reading"]["random_access"] is False and info["standardised"] is None
+    video = opened(long, tmp_path)
+    assert [number_of(image) for _, image in video.chosen([7, 150, 299])] == [7, 150, 299]
+    assert [index for index, _ in video.frames(20, 30)] == list(range(20, 30))
+
+
+# What follows from timestamps
+
+stamps = st.lists(st.none() | st.integers(-5, 5), max_size=6)
+
+
+@given(pts=stamps)
+def test_timestamps_tell_frames_apart_where_all_are_there_and_grow(pts):
+    assert tells_apart(pts) is (None not in pts and pts == sorted(set(pts)))
+
+
+@given(pts=stamps.filter(len))
+def test_there_is_a_time_for_each_frame_and_it_grows(pts):
+    report, times, exact = with_times(Report(fps=20.0, time_base="1/10"), pts, [True] * len(pts))
+    assert len(times) == report.frames == len(pts) and (np.diff(times) > 0).all()
+    if tells_apart(pts):
+        assert exact.tolist() == pts and times == pytest.approx(np.array(pts) / 10) and report.findings == ()
+    else:
+        assert not len(exact) and times == pytest.approx(np.arange(len(pts)) / 20) and len(report.findings) == 1
+        assert ("missing" if None in pts else "not in order") in report.findings[0]
+    assert (report.first_time, report.last_time) == (times[0], times[-1])
+
+
+@pytest.mark.parametrize(
+    "steps, variable",
+    [
+        ([40] * 9, False),
+        ([33, 33, 34] * 3, False),
+        ([40, 41, 39, 40], False),
+        ([40, 40, 80, 40], True),
+        ([40, 10, 40], True),
+        ([], False),
+    ],
+)
+def test_a_variable_rate_is_one_whose_steps_differ_by_half(steps, variable):
+    """Rounding of times to milliseconds is none."""
+    pts = np.cumsum([0, *steps]).tolist()
+    report, *_ = with_times(Report(fps=25.0, time_base="1/1000"), pts, [True] * len(pts))
+    assert report.variable_rate is variable
+
+
+@pytest.mark.parametrize(
+    "keys, gap", [("K", 1), ("KKKK", 1), ("K---", 4), ("K--K----K-", 5), ("K-K-----", 6), ("--K-", 2), ("----", 4)]
+)
+def test_the_gap_is_the_longest_way_to_the_next_keyframe(keys, gap):
+    report, *_ = with_times(Report(fps=25.0, time_base="1/25"), list(range(len(keys))), [key == "K" for key in keys])
+    assert report.keyframe_gap == gap and report.keyframes == keys.count("K")
+
+
+def test_a_file_that_states_no_rate_is_said_to_be_so():
+    report, times, _ = with_times(Report(time_base="1/25"), [None] * 4, [True] * 4)
+    assert report.fps == 30 and times == pytest.approx(np.arange(4) / 30)
+    assert report.findings[0].startswith("the file states no frame rate: 30 per second is assumed; give `fps`")
+
+
+@pytest.mark.parametrize(
+    "claimed, audio, short",
+    [
+        (None, None, 0),
+        (10.0, None, 0),
+        (9.0, None, 0),
+        (10.2, None, 0),
+        (10.5, None, 0.5),
+        (10.9, "aac", 0),  # sound often outlasts the picture
+        (12.0, "aac", 2),
+        (3600.0, "aac", 3590),
+    ],
+)
+def test_a_video_is_short_by_what_the_container_claims_beyond_its_end(claimed, audio, short):
+    report = Report(fps=25.0, real_fps=25.0, duration=9.96, container_duration=claimed, audio=audio)
+    assert short_by(report) == pytest.approx(short)
+
+
+def test_the_last_frame_of_a_slow_video_is_not_short():
+    assert short_by(Report(fps=25.0, real_fps=0.1, duration=90.0, container_duration=100.0)) == 0
+
+
+def test_sound_that_outlasts_the_picture_is_no_fault(tmp_path):
+    path = encode(tmp_path / "a.mp4", numbered(20), sound=True)  # 0.8 s, and 1.28 s of sound
+    report, *_ = probe.probe(path)
+    assert report.audio == "aac" and report.container_duration > 1.2 and report.findings == ()
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_video_that_ends_before_its_sound_by_far_is_decoded_and_told(tmp_path):
+    path = encode(tmp_path / "a.mp4", numbered(2), sound=True)
+    report, *_ = probe.probe(path)
+    assert report.decoded_frames == 2
+    assert report.findings == ("it ends 1.2 s before the end that the container claims",)
+    assert findings.TOLERATED_SOUND < 1.2
+
+
+# Digests
+
+
+def test_a_large_file_is_digested_by_pieces_and_whole_where_all_is_decoded(long, monkeypatch):
+    whole = f"sha256:{hashlib.sha256(long.read_bytes()).hexdigest()}"
+    assert probe.probe(long)[0].digest == whole
+    monkeypatch.setattr(files, "WHOLE", 1000)
+    monkeypatch.setattr(files, "PIECE", 100)
+    assert probe.probe(long)[0].digest.startswith("sampled:")
+    assert probe.probe(long, exact=True)[0].digest == whole
+
+
+def test_the_digest_of_images_changes_with_each_of_them(tmp_path):
+    folder = write_images(tmp_path / "a", "img%02d.png", numbered(5))
+    seen = {probe.probe(folder)[0].digest}
+    write_images(folder, "img%02d.png", numbered(1, first=9), 3)
+    seen.add(probe.probe(folder)[0].digest)
+    (folder / "img04.png").rename(folder / "img05.png")
+    seen.add(probe.probe(folder)[0].digest)
+    (folder / "img05.png").unlink()
+    seen.add(probe.probe(folder)[0].digest)
+    assert len(seen) == 4
+    (folder / "notes.txt").touch()
+    assert probe.probe(folder)[0].digest in seen
+
+
+# Passes over a file
+
+
+@pytest.mark.parametrize(
+    "name", ["h264-open-gop.mp4", "hevc-b.mp4", "mpeg4-b.avi", "mpeg4-packed-b.avi", "h264-edit-list.mp4", "av1.webm"]
+)
+def test_a_whole_file_is_the_same_in_a_tolerant_pass(tmp_path, name):
+    """The last packet brings what the decoder held back, once."""
+    path = FORMATS[name](tmp_path).path
+    plain, tolerant = list(decode(path)), list(decode_tolerant(path))
+    assert [frame.pts for frame in plain] == [frame.pts for frame in tolerant]
+    assert all(decoding.frame_hash(a) == decoding.frame_hash(b) for a, b in zip(plain, tolerant))
+
+
+def test_packets_are_those_of_the_pictures(tmp_path):
+    found = scan_packets(FORMATS["h264-sound.mp4"](tmp_path).path)
+    assert len(found.pts) == COUNT and sum(found.keys) == 4 and not found.hidden and not found.errors
+    hidden = scan_packets(FORMATS["h264-edit-list.mp4"](tmp_path).path)
+    assert len(hidden.pts) == 25 and hidden.hidden == 3
+
+
+class Breaking:
+    """A container whose packets break off with an error."""
+
+    def __init__(self, real, after):
+        self.real, self.after = real, after
+
+    def demux(self, stream):
+        for index, packet in enumerate(self.real.demux(stream)):
+            if index == self.after:
+                raise av.InvalidDataError(1, "Invalid data found when processing input")
+            yield packet
+
+    def decode(self, stream):
+        for packet in self.demux(stream):
+            yield from packet.decode()
+
+
+@pytest.mark.usefixtures("fast")
+def test_where_packets_break_off_all_that_came_is_decoded(tmp_path, monkeypatch):
+    """Also what the decoder holds back at that moment; in one thread, so that it is always the same."""
+    path, threads = FORMATS["h264-b.mp4"](tmp_path).path, []
+
+    @contextmanager
+    def breaking(path, threads=True, used=threads):
+        with open_stream(path, threads) as (container, stream):
+            used.append(threads)
+            yield Breaking(container, 25), stream
+
+    monkeypatch.setattr(decoding, "open_stream", breaking)
+    report, times, _ = probe.probe(path)
+    assert report.decoded_frames == len(times) == 25 and report.damaged_frames == 1
+    assert report.findings[0].startswith("1 packets cannot be decoded (Invalid data found when processing input)")
+    assert threads == [True, True, False]  # packets; all frames, which fails; then what can be decoded
+
+
+def test_all_is_decoded_in_one_thread_where_anything_is_damaged(tmp_path, monkeypatch):
+    """What a copy holds is what was counted, whatever the threads make of damage."""
+    for name, tolerant in {"concealed.mp4": 1, "undecodable.mp4": 1, "cut.mkv": 0}.items():
+        passes = []
+        monkeypatch.setattr(decoding, "decode_tolerant", lambda *given, p=passes: p.append(given) or decode_tolerant(*given))
+        probe.probe(BROKEN[name](tmp_path).path)
+        assert len(passes) == tolerant
