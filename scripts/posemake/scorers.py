@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from posemake.files import write_rows
 from posemake.label_decisions import is_done, read_cells, read_decisions
 from posemake.labels import check_keypoints, find_label_files, read_labels, reorder
-from posemake.log import PosemakeError, logger
+from posemake.log import logger
 from posemake.metrics import distances
 from posemake.style import keypoint_colors, save_figure
 
@@ -64,16 +64,10 @@ def compare_scorers(
         CSV to write, a row per image, those to look at again first.
     figure_file
         PNG to write: share of points over the distance, and distances by keypoint.
-
-    Raises
-    ------
-    PosemakeError
-        If no two people labelled the same frame.
     """
     folders = sorted({Path(path).parent for path in label_files}, key=str)
-    table = pd.concat([compare_folder(folder, keypoints) for folder in folders])
-    if table.empty:
-        raise PosemakeError("no frame is labelled by two people; put a second CollectedData_<scorer>.csv beside the first")
+    found = [compare_folder(folder, keypoints) for folder in folders]
+    table = pd.concat([of for of in found if len(of)] or [pd.DataFrame(columns=POINT_COLUMNS)])
     write_rows(points_file, POINT_COLUMNS, table.itertuples(index=False))
     rows = []
     for (first, second), pair in table.groupby(["first", "second"]):
@@ -102,7 +96,7 @@ def rank_frames(table: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, keypoints: list[str], figure_file: str) -> None:
     """Draw the distances, those of all pairs of people together."""
-    known = table.dropna(subset="distance_px")
+    known = table.dropna(subset="distance_px").astype({"distance_px": float})
     of = [known.loc[known["keypoint"] == name, "distance_px"].to_numpy() for name in keypoints]
     figure = Figure(figsize=(8 + 0.3 * len(keypoints), 3.8))
     left, right = figure.subplots(1, 2)
@@ -123,7 +117,7 @@ def draw(table: pd.DataFrame, keypoints: list[str], figure_file: str) -> None:
     right.set_xticks(range(1, len(keypoints) + 1), keypoints, rotation=25, ha="right")
     right.set(ylabel="distance between two people / px", ylim=(0, limit))
     people = sorted({*table["first"], *table["second"]})
-    median = f"median {np.median(every):.2f} px" if len(every) else "no point that two have"
+    median = f"median {np.median(every):.2f} px" if len(every) else "nothing that two people labelled"
     beyond = f", {n} of them beyond the axes" if (n := int((every > limit).sum())) else ""
-    figure.suptitle(f"{', '.join(people)}: {len(every)} points, {median}{beyond}", fontsize="medium")
+    figure.suptitle(f"{', '.join(people) or 'scorers'}: {len(every)} points, {median}{beyond}", fontsize="medium")
     save_figure(figure, figure_file, 120)

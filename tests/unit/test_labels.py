@@ -1,6 +1,7 @@
 import os
 import re
 import string
+import sys
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from posemake.labels import (
     frame_number,
     image_name,
     read_labels,
+    read_predictions,
     reorder,
     write_labels,
 )
@@ -233,3 +235,23 @@ def test_an_hdf5_that_would_run_code_is_refused(tmp_path):
     with pytest.raises(PosemakeError, match="holds code"):
         read_labels(path)
     assert not (tmp_path / "ran").exists()
+
+
+def test_an_hdf5_where_it_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
+    """The environment for labelling has no h5py."""
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    path = tmp_path / "CollectedData_a.h5"
+    path.touch()
+    with pytest.raises(PosemakeError, match=r"_a.h5: is HDF5, which cannot be read here \(.*h5py.*\); save the labels as CSV"):
+        read_labels(path)
+
+
+def test_predictions_have_a_likelihood(tmp_path):
+    head = "scorer,net,net,net\nbodyparts,snout,snout,snout\ncoords,x,y,likelihood\n"
+    labels, likelihood = read_predictions(csv(tmp_path, head + "img0001.png,1,2,0.75\nimg0002.png,3,4,\n"))
+    assert (labels.scorer, labels.keypoints, labels.images) == ("net", ("snout",), ("img0001.png", "img0002.png"))
+    np.testing.assert_array_equal(labels.xy, [[[1, 2]], [[3, 4]]])
+    np.testing.assert_array_equal(likelihood, [[0.75], [NAN]])
+    assert read_predictions(csv(tmp_path, head))[0].xy.shape == (0, 1, 2)
+    with pytest.raises(PosemakeError, match="keypoint snout has no column likelihood"):
+        read_predictions(csv(tmp_path, HEAD + ROWS))

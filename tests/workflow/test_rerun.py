@@ -13,6 +13,9 @@ import pytest
 from workflow import tiny
 from workflow.tiny import CONFIG, SHEET, draw, jobs_in, snakemake, would_run, write_config, write_sheet
 
+from posemake.files import write_json
+from posemake.label_decisions import decisions_path
+
 MODELS, ANALYSED = ("small", "other"), ("slow_1", "fast_2")
 INDEX = {"write_index"}
 
@@ -235,17 +238,21 @@ def test_label_added(project):
     assert len(after) == len(before) + 1 and set(before) <= set(after)
 
 
-def test_decision_taken_back(project):
-    """A frame that is not decided in full any more waits, and counts again once it is."""
+def test_frame_begun_and_done(project):
+    """A frame waits until each keypoint is decided, though only the decisions change."""
     path = project / "labels/round-0/slow_1/CollectedData_demo.csv"
-    image = path.read_text().splitlines()[-1].split(",")[2]
-    words = dict.fromkeys(CONFIG["keypoints"], "placed")
-    for decided, waiting in ((1, True), (len(words), False)):
-        write_json(decisions_path(path), {"format": 1, "images": {image: dict(list(words.items())[:decided])}})
-        assert would_run(project) == {"collect_labels"}
-        done = snakemake(project)
-        assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels"}, done.stdout
-        assert ("posemake waits for labels: 1 frame in 1 video: slow_1 (1)." in done.stdout) == waiting
+    lines = path.read_text().splitlines()
+    *cells, _, _ = lines[-1].split(",")
+    path.write_text("\n".join([*lines[:-1], ",".join([*cells, "", ""])]) + "\n")
+    *seen, unseen = CONFIG["keypoints"]
+    words = dict.fromkeys(seen, "placed")
+    write_json(decisions_path(path), {"format": 1, "images": {cells[2]: words}})
+    done = snakemake(project)
+    assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels"}, done.stdout
+    assert "posemake waits for labels: 1 frame in 1 video: slow_1 (1)." in done.stdout
+    assert would_run(project) == set()
+    write_json(decisions_path(path), {"format": 1, "images": {cells[2]: {**words, unseen: "absent"}}})
+    assert would_run(project) == {"collect_labels"}
 
 
 def test_label_file_touched(project):
