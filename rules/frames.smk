@@ -59,13 +59,13 @@ rule select_frames:
 rule extract_frames:
     input:
         unpack(prepared),
-        frames="results/frames/round-0/{video}/frames.csv",
+        frames="results/frames/round-{round}/{video}/frames.csv",
     output:
-        images=directory("results/frames/round-0/{video}/images"),
+        images=directory("results/frames/round-{round}/{video}/images"),
     log:
-        "logs/extract_frames/{video}.log",
+        "logs/extract_frames/round-{round}/{video}.log",
     benchmark:
-        "benchmarks/extract_frames/{video}.tsv"
+        "benchmarks/extract_frames/round-{round}/{video}.tsv"
     conda:
         "../envs/compute.yaml"
     threads: 2

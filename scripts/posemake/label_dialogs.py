@@ -32,9 +32,9 @@ def help_html() -> str:
             left = f"<td style='padding: 1px 24px 1px 12px; white-space: nowrap'>{html.escape(keys)}</td>"
             rows.append(f"<tr>{left}<td>{html.escape(what)}</td></tr>")
     return (
-        "<p>A frame is done when each keypoint has a decision: placed, accepted, occluded or absent. Hollow points are proposals: "
-        "predictions, or points carried over from the frame before. They become labels only when you accept or move them. Each "
-        f"change is on the disk before the next.</p><table>{''.join(rows)}</table>"
+        "<p>A frame is done when each keypoint has a decision: placed, accepted, occluded or absent. Hollow points are "
+        "proposals: predictions, or points carried over from the frame before. They become labels only when you accept or move "
+        f"them. Each change is on the disk before the next.</p><table>{''.join(rows)}</table>"
     )
 
 

@@ -22,9 +22,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("occluded", ("O",), "the chosen keypoint is occluded: there, but hidden"),
         Command("absent", ("X",), "the chosen keypoint is not in the frame"),
         Command("all_absent", ("Shift+X",), "nothing to see: all open keypoints are not in the frame"),
-        Command(
-            "delete", ("Del", "Backspace"), "take back the decision on the point under the pointer, else on the chosen one"
-        ),
+        Command("delete", ("Del", "Backspace"), "take back the decision on the point under the pointer, else on the chosen one"),
         Command("undo", ("Ctrl+Z",), "undo, on whichever frame it was", True),
         Command("redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", True),
     ),

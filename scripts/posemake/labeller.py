@@ -63,8 +63,8 @@ def check_napari() -> None:
     for name in ("napari", "PyQt6", "qtpy"):
         if importlib.util.find_spec(name) is None:
             raise PosemakeError(
-                f"{sys.executable} has no {name}, which labelling needs; get it with `make label-env` in posemake's folder, or with "
-                "`pip install -r envs/label.txt` in an environment of its own"
+                f"{sys.executable} has no {name}, which labelling needs; get it with `make label-env` in posemake's folder, or "
+                "with `pip install -r envs/label.txt` in an environment of its own"
             )
 
 

@@ -34,7 +34,7 @@ def image(index):
 
 
 def make_project(folder, predicted=("second",), frames=None):
-    """Write the project; the predictions of a video lie 3 pixels right of the places, the last keypoint's has no likelihood of 1."""
+    """Write the project; the predictions of a video lie 3 pixels right of the places, none is sure."""
     (folder / "config").mkdir(parents=True)
     (folder / "config/config.yaml").write_text(
         "keypoints: [snout, left_ear, tail]\nskeleton: [[snout, left_ear], [left_ear, tail]]\nmodels: {small: {}}\n"

@@ -1,4 +1,4 @@
-"""The labeller as a process of its own, which nothing of napari's or Qt's is asked about: pixels of the screen, X events, files."""
+"""The labeller as a process of its own. Nothing of napari or Qt is asked: only pixels of the screen, X events, and files."""
 
 import json
 import shutil
@@ -92,13 +92,11 @@ def test_killed_after_any_change_it_goes_on_where_it_was(project, start):
         lambda at: (at.click(at.squares[1]), at.key("Delete")),
         lambda at: at.key("shift+x"),
     ]
-    expected = 0
-    for number, act in enumerate(actions):
+    for number, act in enumerate(actions, 1):
         act(shown)
-        expected += 1
-        wait_for_changes(project, expected)
+        wait_for_changes(project, number)
         shown.kill()
-        if number + 1 < len(actions):
+        if number < len(actions):
             shown = start()
     assert changes(project)[:4] == ["place snout", "place snout", "occluded left_ear", "place tail"]
     # what the last kill left in the history only is written when the labels are opened the next time

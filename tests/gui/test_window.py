@@ -18,7 +18,9 @@ def test_clicks_place_one_keypoint_after_the_other_and_lead_to_the_next_frame(pr
     hand.written()
     assert np.abs(saved(project)[A] - places("first", 0)).max() <= hand.near
     assert decided(project) == {A: dict.fromkeys(["snout", "left_ear", "tail"], "placed")}
-    assert (project / "labels/round-0/first" / A).read_bytes() == (project / "results/frames/round-0/first/images" / A).read_bytes()
+    assert (project / "labels/round-0/first" / A).read_bytes() == (
+        project / "results/frames/round-0/first/images" / A
+    ).read_bytes()
 
 
 def test_a_click_is_exact_to_a_fraction_of_a_pixel_when_zoomed_in(project, open_window):
@@ -217,7 +219,7 @@ def test_frames_are_walked_with_keys_field_and_strip(project, open_window):
 def test_predictions_are_labels_only_when_a_person_takes_them(project, open_window):
     hand = open_window(project)
     hand.key("End")
-    ring = places("second", 1) + [3, 0]
+    ring = [*places("second", 1), 3, 0]
     assert np.array_equal(hand.session.proposals.xy, ring)
     hand.written()
     assert saved(project, "second") == {}
@@ -238,7 +240,7 @@ def test_enter_accepts_all_and_goes_on(project, open_window):
     hand.key("Return")
     assert hand.session.frame == 5
     hand.written()
-    assert saved(project, "second")[A].tolist() == (places("second", 0) + [3, 0]).tolist()
+    assert saved(project, "second")[A].tolist() == [*places("second", 0), 3, 0]
     assert set(decided(project, "second")[A].values()) == {"accepted"}
 
 
