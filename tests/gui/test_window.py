@@ -219,7 +219,7 @@ def test_frames_are_walked_with_keys_field_and_strip(project, open_window):
 def test_predictions_are_labels_only_when_a_person_takes_them(project, open_window):
     hand = open_window(project)
     hand.key("End")
-    ring = [*places("second", 1), 3, 0]
+    ring = np.add(places("second", 1), [3, 0])
     assert np.array_equal(hand.session.proposals.xy, ring)
     hand.written()
     assert saved(project, "second") == {}
