@@ -1,0 +1,109 @@
+"""What a second round of labels brings on the demo: python bench/refinement.py [SEED …]
+
+Round 0 labels few frames of four drawn videos. Round 1 adds frames on which the model is likely wrong, or as many that are drawn
+by lot. The error is that of the raw poses of two videos that nobody labelled, in pixels to the known positions.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from posemake.demo import draw_demo
+from posemake.person import label_frames
+from posemake.select import extract_frames
+
+LABELLED, UNSEEN = ("slow_1", "fast_1", "slow_2", "fast_2"), ("slow_3", "fast_3")
+FIRST, MORE = 5, 5  # frames per video
+
+
+def make(project: Path, *targets: str) -> None:
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--directory", str(project)]
+    command += ["--cores", os.environ.get("CORES", "all"), "--quiet", "all", "--", *targets]
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")})
+
+
+def configure(project: Path, **sections: object) -> None:
+    path = project / "config/config.yaml"
+    config = yaml.safe_load(path.read_text())
+    for key, value in sections.items():
+        config[key] = config[key] | value if isinstance(value, dict) else value
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def poses(project: Path, number: int) -> np.ndarray:
+    """Distances to the known positions of all points of the videos that nobody labelled."""
+    files = [f"results/poses/round-{number}/small/{video}/poses.h5" for video in UNSEEN]
+    make(project, *files)
+    found = []
+    for video, file in zip(UNSEEN, files):
+        xy = pd.read_hdf(project / file).to_numpy().reshape(-1, 6, 3)[..., :2]
+        truth = pd.read_csv(project / f"demo/{video}.truth.csv", index_col="frame").to_numpy().reshape(-1, 6, 2)
+        found.append(np.linalg.norm(xy - truth, axis=-1))
+    return np.concatenate(found)
+
+
+def draw_lots(project: Path, count: int, seed: int, apart: int) -> None:
+    """Label frames by lot, none near another or one of the first round."""
+    rng = np.random.default_rng(seed)
+    taken = {video: pd.read_csv(project / f"results/frames/round-0/{video}/frames.csv")["frame"].tolist() for video in LABELLED}
+    drawn: dict[str, list[int]] = {video: [] for video in LABELLED}
+    while sum(map(len, drawn.values())) < count:
+        video, frame = LABELLED[rng.integers(len(LABELLED))], int(rng.integers(300))
+        if min(abs(frame - other) for other in taken[video]) >= apart:
+            taken[video].append(frame)
+            drawn[video].append(frame)
+    for video, frames in drawn.items():
+        folder, of_video = project / "lots" / video, project / "results/videos" / video
+        folder.mkdir(parents=True)
+        rows = [[frame, f"img{frame:05d}.png"] for frame in sorted(frames)]
+        pd.DataFrame(rows, columns=["frame", "image"]).to_csv(folder / "frames.csv", index=False)
+        names = [project / f"demo/{video}.mp4", of_video / "video.json", of_video / "standard", folder / "frames.csv"]
+        extract_frames(*map(str, names), str(folder / "images"))
+
+
+def measure(folder: Path, seed: int) -> dict[str, np.ndarray]:
+    project = folder / "outliers"
+    shutil.copytree(ROOT / "config", project / "config")
+    draw_demo(project / "demo", seed)
+    models = {"small": yaml.safe_load((project / "config/config.yaml").read_text())["models"]["small"] | {"seed": seed}}
+    configure(project, frames={"per_video": FIRST, "seed": seed}, refine={"per_video": MORE, "seed": seed}, models=models)
+    make(project, *(f"results/frames/round-0/{video}/images" for video in LABELLED))
+    label_frames(project / "results/frames/round-0", project / "demo", project / "labels/round-0")
+    errors = {"round 0": poses(project, 0)}
+    configure(project, active_round=1)
+    make(project, *(f"results/frames/round-1/{video}/images" for video in LABELLED))
+    lots = shutil.copytree(project, folder / "lots")
+    count = label_frames(project / "results/frames/round-1", project / "demo", project / "labels/round-1")
+    print(f"seed {seed}: {len(LABELLED) * FIRST} frames in round 0, {count} more in round 1", flush=True)
+    errors["outliers"] = poses(project, 1)
+    configure(lots, refine={"per_video": 0})
+    shutil.rmtree(lots / "results/frames/round-1")
+    draw_lots(lots, count, seed, apart=10)
+    label_frames(lots / "lots", lots / "demo", lots / "labels/round-1")
+    errors["by lot"] = poses(lots, 1)
+    return errors
+
+
+def main() -> None:
+    for seed in map(int, sys.argv[1:] or (1, 2, 3)):
+        with tempfile.TemporaryDirectory() as folder:
+            for way, error in measure(Path(folder), seed).items():
+                print(
+                    f"  {way:9} mean {error.mean():6.2f} px, median {np.median(error):5.2f}, 95th percentile "
+                    f"{np.percentile(error, 95):6.2f}, within 5 px {np.mean(error <= 5):6.1%}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
