@@ -1,25 +1,38 @@
 # make demo   sets everything up and runs the built-in demo, from videos to results/index.html
 # make test   sets everything up and runs all tests
 # make env    the set-up alone, into .venv
+# make label PROJECT=~/my-project   sets the window for labelling up, into .venv-label, and opens it; also SCORER=, VIDEO=, ROUND=
 # make check  format and lint, without tests
 
 PYTHON ?= python3
 BIN := .venv/bin
+LABEL_BIN := .venv-label/bin
+PROJECT ?= .
 UV := 0.13.8
 CORES ?= all
+WORKERS ?= 2
+# what Debian and Ubuntu need for the window (posemake/labeller.py), and for its tests
+WINDOW := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 xvfb xauth xdotool
 
 export PYTHONPATH := scripts
 
-.PHONY: demo env test check
+.PHONY: demo env label label-env window-packages test check
 
 env: .venv/.done
+label-env: .venv-label/.done
 
 .venv/.done: envs/compute.txt
+.venv-label/.done: envs/label.txt
+
+%/.done:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and "Python 3.11 to 3.13 is needed, this is %d.%d: make PYTHON=python3.12 …" % v)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
-	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode -r envs/compute.txt
+	$(PYTHON) -m venv $*
+	$*/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	$*/bin/uv pip install --python $*/bin/python --compile-bytecode -r $<
 	touch $@
+
+label: label-env
+	@$(LABEL_BIN)/python -m posemake.labeller --project "$(PROJECT)" --scorer "$(SCORER)" --video "$(VIDEO)" $(if $(ROUND),--round $(ROUND))
 
 demo/.drawn: | env
 	$(BIN)/python -m posemake.demo draw demo
@@ -33,8 +46,13 @@ demo: env demo/.drawn
 	@echo "Look at results/index.html first, then at results/poses/round-0/small/*/labelled.mp4."
 	@echo "A self-contained report: $(BIN)/snakemake --report report.html"
 
-test: env
-	$(BIN)/python -m pytest
+window-packages:
+	@echo $(WINDOW)
+
+test: env label-env
+	@command -v xvfb-run xdotool >/dev/null || { echo "The tests of the window need a display to draw on; on Debian and Ubuntu: apt-get install $(WINDOW)"; exit 1; }
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/gui
+	xvfb-run -a -s "-screen 0 1400x900x24" $(LABEL_BIN)/python -m pytest tests/gui
 
 check: env demo/.drawn
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ if HAS_PROJECT:
     include: "rules/videos.smk"
     include: "rules/frames.smk"
     include: "rules/labels.smk"
+    include: "rules/label.smk"
     include: "rules/models.smk"
     include: "rules/refine.smk"
     include: "rules/poses.smk"

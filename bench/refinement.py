@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from posemake.demo import draw_demo
 from posemake.person import label_frames
 from posemake.select import extract_frames
 
+ROOT = Path(__file__).resolve().parents[1]
 LABELLED, UNSEEN = ("slow_1", "fast_1", "slow_2", "fast_2"), ("slow_3", "fast_3")
 FIRST, MORE = 5, 5  # frames per video
 

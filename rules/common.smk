@@ -69,14 +69,13 @@ if HAS_PROJECT:
 
 def label_files(video, name=r"CollectedData_.+(?<!\.part)\.(csv|h5)"):
     """Label files of a video in all rounds up to the active one, or others beside them."""
-    found = []
-    for number in range(ROUND + 1):
-        folder = f"labels/round-{number}/{video}"
-        if os.path.isdir(folder):
-            found += sorted(
-                f"{folder}/{entry.name}" for entry in os.scandir(folder) if re.fullmatch(name, entry.name)
-            )
-    return found
+    folders = [f"labels/round-{number}/{video}" for number in range(ROUND + 1)]
+    return [
+        f"{folder}/{file}"
+        for folder in filter(os.path.isdir, folders)
+        for file in sorted(os.listdir(folder))
+        if re.fullmatch(name, file)
+    ]
 
 
 def near_file(path):

@@ -3,7 +3,7 @@
 
 def up_to(number, paths):
     """Those of some files of labels that are of the rounds up to a number: later ones change nothing in it."""
-    return [path for path in paths if int(path.split("/")[1].removeprefix("round-")) <= int(number)]
+    return [path for path in paths if int(re.match(r"labels.round-(\d+)", path)[1]) <= int(number)]
 
 
 def labels_of_round(wildcards):
@@ -40,7 +40,7 @@ def collecting(wildcards):
     pairs = [(number, video) for number in later for video in TO_LABEL if is_settled(number, video)]
     files = [f"results/frames/round-{number}/{video}/frames.csv" for number, video in pairs]
     settled = [path for path in files if os.path.exists(path)]
-    return {"keypoints": KEYPOINTS, **filled("labels"), "settled": settled}
+    return {"keypoints": KEYPOINTS, "scorer": filled("labels")["scorer"], "settled": settled}
 
 
 def earlier_rounds(wildcards):

@@ -87,14 +87,19 @@ def refining_targets(number):
 
 
 def labelled_targets(wildcards):
-    """What `snakemake` makes beside that: round by round, and nothing more while frames wait for their labels."""
+    """What `snakemake` makes beside that: round by round, and nothing more while it waits for labels."""
     targets = []
     for number in range(ROUND + 1):
         collected = checkpoints.collect_labels.get(round=number).output
         targets += [collected.labels, collected.state, *(refining_targets(number) if number else [])]
-        if read_json(collected.state)["open"]:
+        if must_wait(read_json(collected.state)):
             return targets
     return targets + final_targets()
+
+
+def must_wait(state):
+    """Whether nothing is trained before more frames are labelled."""
+    return bool(state["open"]) and not (filled("labels")["policy"] == "partial" and state["labelled"])
 
 
 def several_scorers():
@@ -109,19 +114,20 @@ def counted(number, what):
 
 def say_what_waits():
     """At the end of a run, tell the person what is to be done."""
-    states = (
-        [f"results/labels/round-{number}/state.json" for number in range(ROUND + 1)] if HAS_PROJECT else []
-    )
+    if not HAS_PROJECT or "label" in sys.argv:  # what was labelled just now is counted by the next run
+        return
+    paths = [f"results/labels/round-{number}/state.json" for number in range(ROUND + 1)]
     # a round's state tells of those before as well
-    found = [read_json(path)["open"] for path in states if os.path.exists(path)]
-    number, waiting = next(((number, waiting) for number, waiting in enumerate(found) if waiting), (0, {}))
+    found = [read_json(path) for path in paths if os.path.exists(path)]
+    state = next((state for state in found if state["open"]), {"open": {}})
+    waiting = state["open"]
     if waiting:
         some = ", ".join(f"{video} ({count})" for video, count in list(waiting.items())[:8])
         more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
+        does = "waits for labels" if must_wait(state) else "went on without the labels of frames that wait"
         print(
-            f"\nposemake waits for labels: {counted(sum(waiting.values()), 'frame')} in {counted(len(waiting), 'video')}: {some}{more}. "
-            f"Copy results/frames/round-{number}/<video>/images to labels/round-{number}/<video> and label there "
-            "(config/README.md, «Labels»), then run snakemake again.",
+            f"\nposemake {does}: {counted(sum(waiting.values()), 'frame')} in {counted(len(waiting), 'video')}: {some}{more}. "
+            f"Label them with the target label, then run snakemake again (config/README.md, «Labels»).",
             file=sys.stderr,
         )
 

@@ -51,6 +51,11 @@ def _chosen(folder: Path) -> list[str]:
         return [row["image"] for row in rows]
 
 
+def count_chosen(project: Path, number: int, video: str) -> int:
+    """How many frames of a video were chosen for a round."""
+    return len(_chosen(project / "results" / "frames" / f"round-{number}" / video))
+
+
 def _proposals(folder: Path, keypoints: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Positions (K, 2) and confidence (K,) of each image for which there are predictions."""
     path = folder / "predictions.csv"

@@ -3,9 +3,10 @@
 import csv
 import getpass
 import re
+from collections import Counter
 from pathlib import Path
 
-from posemake.label_items import collect_items
+from posemake.label_items import Item, collect_items, count_chosen
 from posemake.label_session import Session
 from posemake.label_store import LabelStore
 from posemake.labels import find_label_files
@@ -74,7 +75,7 @@ def open_project(project: str | Path, scorer: str = "", number: int | None = Non
     scorer
         By default as ``choose_scorer`` finds.
     number
-        The round, by default the config's.
+        The round; by default the first up to the config's that waits for labels, else the config's.
     video
         This one only; by default all that are labelled.
 
@@ -83,19 +84,28 @@ def open_project(project: str | Path, scorer: str = "", number: int | None = Non
     PosemakeError
         If it is no project, or there is nothing to label.
     """
-    project, config = Path(project), read_project(project)
-    number = config.get("active_round") or 0 if number is None else number
+    project = Path(project).expanduser()
+    config = read_project(project)
+    active = config.get("active_round") or 0
     left_out = _not_labelled(project, config)
-    labels = project / "labels" / f"round-{number}"
-    files = [path for folder in sorted(labels.glob("*")) if folder.is_dir() for path in find_label_files(folder)]
-    there = {path.stem.removeprefix("CollectedData_") for path in files}
+    folders = [folder for folder in sorted((project / "labels").glob("round-*/*")) if folder.is_dir()]
+    there = {path.stem.removeprefix("CollectedData_") for folder in folders for path in find_label_files(folder)}
     scorer = choose_scorer(scorer, (config.get("labels") or {}).get("scorer") or "", there)
 
     def open_store(folder: Path, name: str) -> LabelStore:
         return LabelStore(folder, scorer, config["keypoints"], name, read_only=True)
 
-    items, stores = collect_items(project, number, config["keypoints"], open_store)
-    items = [item for item in items if item.video not in left_out and video in ("", item.video)]
+    def open_round(number: int) -> tuple[list[Item], dict[tuple[int, str], LabelStore]]:
+        items, stores = collect_items(project, number, config["keypoints"], open_store)
+        return [item for item in items if item.video not in left_out and video in ("", item.video)], stores
+
+    rounds = range(active + 1) if number is None else (number,)
+    for number in rounds:
+        items, stores = open_round(number)
+        done = Counter(item.video for item in items if stores[item.key].done(item.image))
+        # images that were labelled beside the chosen ones count, as in the workflow
+        if any(done[name] < count_chosen(project, number, name) for name in {item.video for item in items}):
+            break
     if not items:
         known = sorted({name for _, name in stores} - left_out)
         what = f"the video {video!r}" if video else f"round {number}"

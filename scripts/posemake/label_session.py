@@ -7,7 +7,6 @@ moved or placed anew. Each change is on the disk when its method returns.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from posemake.geometry import outside
 from posemake.label_decisions import SEEN, UNSEEN
 from posemake.label_flow import carry_points
 from posemake.label_history import Entry
-from posemake.label_items import Item, collect_items
+from posemake.label_items import Item
 from posemake.label_store import LabelStore
 from posemake.label_walk import Walk
 from posemake.log import PosemakeError
@@ -267,27 +266,3 @@ class Session(Walk):
         confidence = np.where(known, np.nan, old.confidence)
         self._offered[self.frame] = Proposals(np.where(known[:, None], xy, old.xy), confidence)
         self._notify()
-
-
-def open_session(
-    project: str | Path,
-    scorer: str,
-    round: int,
-    keypoints: Sequence[str],
-    skeleton: Sequence[Sequence[str]],
-    advance: bool = True,
-    read_only: bool = False,
-) -> Session:
-    """Open all frames of a round of a project that are chosen or labelled, at the first one that is not done.
-
-    Raises
-    ------
-    PosemakeError
-        If there is nothing to label, or a file is damaged.
-    """
-
-    def open_store(folder: Path, video: str) -> LabelStore:
-        return LabelStore(folder, scorer, list(keypoints), video, read_only=True)
-
-    items, stores = collect_items(Path(project), round, list(keypoints), open_store)
-    return Session(items, keypoints, skeleton, stores, advance, read_only)

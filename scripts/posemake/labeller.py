@@ -143,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m posemake.labeller", description=__doc__.splitlines()[0])
     parser.add_argument("--project", type=Path, default=Path(), help="the project's folder; by default this one")
     parser.add_argument("--scorer", default="", help="the person who labels; becomes part of the label file's name")
-    parser.add_argument("--round", type=int, dest="number", help="by default the config's active_round")
+    parser.add_argument("--round", type=int, dest="number", help="by default the first that has frames to label")
     parser.add_argument("--video", default="", help="this video only")
     parser.add_argument("--theme", choices=["dark", "light"], default="", help="by default the desktop's")
     given = parser.parse_args()

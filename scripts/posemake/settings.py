@@ -116,6 +116,7 @@ class Labels:
     """A person's labels on their way to training."""
 
     scorer: str = ""  # where several people labelled the same video: whose labels count, or `mean`; empty: that is an error
+    policy: str = "complete"  # what is published is best trained on all that was chosen; `partial` goes on with what is labelled
 
 
 @dataclass(frozen=True)

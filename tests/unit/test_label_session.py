@@ -15,7 +15,8 @@ from labelling import KEYPOINTS
 from posemake.files import write_rows
 from posemake.label_decisions import read_decisions
 from posemake.label_flow import carry_points
-from posemake.label_session import Session, open_session
+from posemake.label_items import collect_items
+from posemake.label_session import Session
 from posemake.label_store import ChangedOnDisk, LabelStore
 from posemake.labels import Labels, read_labels, write_labels
 from posemake.log import PosemakeError
@@ -59,7 +60,11 @@ class Project:
         return self.folder / f"labels/round-{number}/{video}/CollectedData_{scorer}.csv"
 
     def open(self, number=0, scorer="anna", keypoints=KEYPOINTS, **settings):
-        return open_session(self.folder, scorer, number, keypoints, SKELETON, **settings)
+        def open_store(folder, video):
+            return LabelStore(folder, scorer, list(keypoints), video, read_only=True)
+
+        items, stores = collect_items(self.folder, number, list(keypoints), open_store)
+        return Session(items, keypoints, SKELETON, stores, **settings)
 
 
 @pytest.fixture

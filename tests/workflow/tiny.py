@@ -90,6 +90,14 @@ def snakemake(project: Path, *arguments: str, workflow: Path = ROOT) -> subproce
     )
 
 
+def correct_a_label(path: Path) -> None:
+    """Move the first keypoint of the last image of a label file by a pixel."""
+    *lines, last = path.read_text().splitlines()
+    cells = last.split(",")
+    cells[3] = str(float(cells[3]) + 1)
+    path.write_text("\n".join([*lines, ",".join(cells)]) + "\n")
+
+
 def jobs_in(output: str) -> set[str]:
     """The jobs that an output of Snakemake names, as ``<rule> <model> <video>``; the rule ``all`` is left out."""
     found = set()
