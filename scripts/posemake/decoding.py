@@ -48,7 +48,10 @@ def scan_packets(path: Path) -> Pass:
 
 
 def decode_tolerant(path: Path, found: Pass | None = None) -> Iterator[av.VideoFrame]:
-    """Every frame that can be decoded, without the packets that cannot; in one thread, so that it is always the same ones."""
+    """Every frame that can be decoded, without the packets that cannot.
+
+    In one thread: several of libavcodec lose errors and marks of damage now and then.
+    """
     found = Pass() if found is None else found
 
     def note(error: av.FFmpegError) -> None:
@@ -72,25 +75,15 @@ def decode_tolerant(path: Path, found: Pass | None = None) -> Iterator[av.VideoF
 
 
 def decode(path: Path) -> Iterator[av.VideoFrame]:
+    """Every frame of a file that is not damaged."""
     with open_stream(path) as (container, stream):
         yield from container.decode(stream)
 
 
 def decode_all(path: Path, expected: int, samples: set[int]) -> Pass:
-    """Look at every frame; where anything is damaged, at those that `decode_tolerant` gives, of which a copy is made."""
+    """Look at every frame that `decode_tolerant` gives, of which a copy is made where anything is damaged."""
     found = Pass()
-    try:
-        look(decode(path), expected, samples, found)
-        whole = not found.corrupt and len(found.pts) == expected  # threads may swallow the last frames without an error
-    except av.FFmpegError:
-        whole = False
-    if not whole:
-        found = Pass()
-        look(decode_tolerant(path, found), expected, samples, found)
-    return found
-
-
-def look(frames: Iterator[av.VideoFrame], expected: int, samples: set[int], found: Pass) -> None:
+    frames = decode_tolerant(path, found)
     for index, frame in enumerate(progress(frames, expected or None, "frames decoded")):
         found.pts.append(frame.pts)
         found.keys.append(frame.key_frame)
@@ -100,3 +93,4 @@ def look(frames: Iterator[av.VideoFrame], expected: int, samples: set[int], foun
         found.rotation = int(frame.rotation) % 360 if index == 0 else found.rotation
         if index in samples:
             found.hashes[index] = frame_hash(frame)
+    return found
