@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from posemake.heatmap import encode, mean_cell, to_cells
 
 OFFSET_WEIGHT = 0.2  # offsets are learned last and should not steer the backbone
+MEAN_WEIGHT = 3.0  # the mean is pulled by all of the background, which the other terms hardly see
 
 
 def pose_loss(heat: torch.Tensor, offset: torch.Tensor | None, xy: torch.Tensor, stride: int, sigma: float) -> torch.Tensor:
@@ -16,7 +17,7 @@ def pose_loss(heat: torch.Tensor, offset: torch.Tensor | None, xy: torch.Tensor,
     with easy background weighted down (penalty-reduced focal loss, Law & Deng, ECCV 2018): it makes the peak a confidence.
     Smooth L1 of the offsets around the keypoint.
 
-    Where there are no offsets, the third is smooth L1 in cells of the heatmap's mean position (integral regression, Sun et al.,
+    Where there are no offsets, the third is L1 in cells of the heatmap's mean position (integral regression, Sun et al.,
     ECCV 2018). The first then keeps the heatmap peaked, as Nibali et al. (2018) do with the divergence from a Gaussian; the
     second is the same, so that confidences of both heads mean the same.
 
@@ -39,8 +40,8 @@ def pose_loss(heat: torch.Tensor, offset: torch.Tensor | None, xy: torch.Tensor,
     per_cell = F.binary_cross_entropy_with_logits(heat, target, reduction="none") * (chance - target).abs() ** 2
     sure = (per_cell.sum((-2, -1)) * known).sum() / count
     if offset is None:
-        error = F.smooth_l1_loss(mean_cell(heat), to_cells(torch.nan_to_num(xy), stride), reduction="none").sum(-1)
-        return place + sure + (error * known).sum() / count
+        error = (mean_cell(heat) - to_cells(torch.nan_to_num(xy), stride)).abs().sum(-1)
+        return place + sure + MEAN_WEIGHT * (error * known).sum() / count
     error = F.smooth_l1_loss(offset, shift, reduction="none").sum(2) * near
     rest = error.sum() / near.sum().clamp(min=1)
     return place + sure + OFFSET_WEIGHT * rest
