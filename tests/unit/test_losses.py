@@ -8,7 +8,6 @@ from posemake.engine import make_network
 from posemake.heatmap import decode, encode
 from posemake.losses import pose_loss
 from posemake.settings import Model
-from posemake.train import learning_rate
 
 
 @pytest.fixture
@@ -94,14 +93,14 @@ def test_a_batch_of_frames_is_learned_to_half_a_pixel(head, steps, one_thread):
     images = np.stack([np.clip(scene.draw(pose) * scene.vignette[..., None], 0, 255) for pose in poses])
     images, xy = torch.from_numpy(images).permute(0, 3, 1, 2).float(), torch.from_numpy(poses).float()
     torch.manual_seed(0)
-    settings = Model(head=head, steps=steps, learning_rate=3e-3, warmup=20)
-    network = make_network(settings, list(KEYPOINTS))
+    network = make_network(Model(head=head), list(KEYPOINTS))
     optimizer = torch.optim.AdamW(network.parameters())
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = learning_rate(step, settings)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, steps, pct_start=0.05, cycle_momentum=False)
+    for _ in range(steps):
         optimizer.zero_grad()
         pose_loss(*network(images), xy, 4, 6.0).backward()
         optimizer.step()
+        schedule.step()
     with torch.inference_mode():
         found, peak = decode(*network.eval()(images), 4)
     assert (found - xy).norm(dim=-1).mean() < 0.5
