@@ -15,14 +15,18 @@ import torch
 import torchvision
 from torch import nn
 
+from posemake.backbones import make_encoder
 from posemake.dataset import fit
 from posemake.files import replacing
 from posemake.geometry import apply_map
 from posemake.heatmap import decode
 from posemake.log import PosemakeError, logger
-from posemake.network import MULTIPLE, PoseNetwork, make_encoder
+from posemake.network import MULTIPLE, PoseNetwork
+from posemake.settings import Model, make
+from posemake.weights import take_over
 
 FORMAT = "posemake-model-1"
+BUILT_FROM = ("backbone", "neck", "head", "stride", "scale")  # all of a file's settings that prediction needs
 
 
 def best_device() -> torch.device:
@@ -80,9 +84,30 @@ def load_model(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def make_network(backbone: str, stride: int, keypoints: int, weights: str) -> PoseNetwork:
-    """Build a model's network with its backbone's starting weights."""
-    return PoseNetwork(make_encoder(backbone, weights), keypoints, stride)
+def make_network(settings: Model, keypoints: list[str]) -> PoseNetwork:
+    """Build a model's network with its starting weights; those of a file are taken over as far as they fit.
+
+    Raises
+    ------
+    PosemakeError
+        As ``make_encoder`` and ``take_over``.
+    """
+    weights = settings.weights
+    encoder = make_encoder(settings.backbone, weights if weights == "imagenet" else "none")
+    network = PoseNetwork(encoder, len(keypoints), settings.stride, settings.neck, settings.head)
+    if weights not in ("none", "imagenet"):
+        take_over(network, weights, settings.backbone, keypoints)
+    return network
+
+
+def rebuild(model: dict[str, Any]) -> PoseNetwork:
+    """Build the network of a model file, with its weights, from what ``load_model`` returns."""
+    settings = make(Model, {key: value for key, value in model["settings"].items() if key in BUILT_FROM})
+    network, state = make_network(settings, model["keypoints"]), model["state"]
+    if "lateral.0.weight" in state:  # other names, in the same order
+        state = dict(zip(network.state_dict(), state.values(), strict=True))
+    network.load_state_dict(state)
+    return network.eval()
 
 
 class Predictor:
@@ -104,9 +129,7 @@ class Predictor:
         self.stride: int = model["settings"]["stride"]
         self.batch_size = batch_size
         self.device = device or best_device()
-        network = make_network(model["settings"]["backbone"], self.stride, len(self.keypoints), "none")
-        network.load_state_dict(model["state"])
-        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        self.network = rebuild(model).to(self.device, memory_format=torch.channels_last)
         logger.info("computing on %s", self.device)
 
     @torch.inference_mode()
@@ -129,7 +152,6 @@ class Predictor:
         to_input = fitted[0][1]
         batch = torch.from_numpy(np.stack([image for image, _ in fitted])).to(self.device)
         batch = batch.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        heat, offset = self.network(batch)
-        xy, peak = decode(heat.float(), offset.float(), self.stride)
+        xy, peak = decode(*self.network(batch), self.stride)
         points = apply_map(np.linalg.inv(to_input), xy.cpu().numpy().astype(np.float64))
         return points, torch.sigmoid(peak).cpu().numpy()

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from posemake.backbones import make_encoder
 from posemake.candidates import frames_to_look_at
 from posemake.engine import best_device
 from posemake.files import read_json, replacing
 from posemake.log import PosemakeError, logger, progress
-from posemake.network import IMAGENET_MEAN, IMAGENET_STD, MULTIPLE, make_encoder
+from posemake.network import IMAGENET_MEAN, IMAGENET_STD, MULTIPLE
 from posemake.picture import Picture
 from posemake.settings import Frames, make
 from posemake.video import open_video

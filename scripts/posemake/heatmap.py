@@ -1,12 +1,19 @@
 """Keypoints as heatmaps and offsets, and back (B batch, K keypoints, H W cells of the heatmap).
 
 A keypoint is a Gaussian on a grid of one cell per ``stride`` input pixels, and at each cell an offset from the cell's
-centre to the keypoint, in cells. The pair is that of Papandreou et al. (CVPR 2017), which DeepLabCut uses too.
+centre to the keypoint, in cells. The pair is that of Papandreou et al. (CVPR 2017), which DeepLabCut uses too. Without
+offsets, a keypoint is the mean position over the heatmap's cells (integral regression: Sun et al., ECCV 2018; Nibali et al.,
+arXiv:1801.07372).
 """
 
 import torch
 
 OFFSET_RADIUS = 2.0  # cells around a keypoint in which its offset is taught; the maximum falls well inside
+
+
+def to_cells(xy: torch.Tensor, stride: int) -> torch.Tensor:
+    """From pixels of the network's input to cells, as geometry.stride_map."""
+    return (xy + 0.5) / stride - 0.5
 
 
 def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -34,7 +41,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     """
     height, width = size
     known = torch.isfinite(xy).all(-1)
-    cell = (torch.nan_to_num(xy) + 0.5) / stride - 0.5  # (B, K, 2), geometry.stride_map
+    cell = to_cells(torch.nan_to_num(xy), stride)  # (B, K, 2)
     xs = torch.arange(width, device=xy.device, dtype=xy.dtype)
     ys = torch.arange(height, device=xy.device, dtype=xy.dtype)
     dx = cell[..., 0, None] - xs  # (B, K, W)
@@ -48,15 +55,24 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     return heat, offset, near
 
 
-def decode(heat: torch.Tensor, offset: torch.Tensor, stride: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Find keypoints: the cell of the maximum, moved by the offset there.
+def mean_cell(heat: torch.Tensor) -> torch.Tensor:
+    """Mean positions (B, K, 2) in cells over heatmaps (B, K, H, W) of logits (soft-argmax)."""
+    height, width = heat.shape[-2:]
+    share = heat.flatten(2).softmax(-1).view_as(heat)
+    xs = torch.arange(width, device=heat.device, dtype=heat.dtype)
+    ys = torch.arange(height, device=heat.device, dtype=heat.dtype)
+    return torch.stack([(share.sum(-2) * xs).sum(-1), (share.sum(-1) * ys).sum(-1)], -1)
+
+
+def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find keypoints: the cell of the maximum, moved by the offset there; without offsets, the heatmap's mean position.
 
     Parameters
     ----------
     heat
-        (B, K, H, W), of any monotone scale.
+        (B, K, H, W), of any monotone scale; logits, where there are no offsets.
     offset
-        (B, K, 2, H, W) in cells.
+        (B, K, 2, H, W) in cells, or None.
     stride
         Input pixels per cell.
 
@@ -67,9 +83,13 @@ def decode(heat: torch.Tensor, offset: torch.Tensor, stride: int) -> tuple[torch
     peak
         (B, K), the heatmap's value at its maximum.
     """
+    heat = heat.float()
     batch, keypoints, _, width = heat.shape
     peak, index = heat.reshape(batch, keypoints, -1).max(-1)
-    cell = torch.stack([index % width, torch.div(index, width, rounding_mode="floor")], -1).to(heat.dtype)
-    at = index[..., None, None].expand(-1, -1, 2, 1)
-    shift = offset.reshape(batch, keypoints, 2, -1).gather(-1, at)[..., 0]
-    return (cell + shift + 0.5) * stride - 0.5, peak
+    if offset is None:
+        cell = mean_cell(heat)
+    else:
+        at = index[..., None, None].expand(-1, -1, 2, 1)
+        cell = torch.stack([index % width, torch.div(index, width, rounding_mode="floor")], -1).to(heat.dtype)
+        cell = cell + offset.float().reshape(batch, keypoints, 2, -1).gather(-1, at)[..., 0]
+    return (cell + 0.5) * stride - 0.5, peak

@@ -78,8 +78,10 @@ class Model:
     """One network and how it is trained."""
 
     backbone: str = "unet_small"  # made to be trained from nothing on a few hundred frames
-    weights: str = "none"  # `imagenet`, or a file of torchvision weights; the U-Net has none to start from
-    stride: int = 4  # input pixels per heatmap cell; 8 is faster and coarser
+    weights: str = "none"  # `imagenet`, or a file: torchvision weights, or a posemake model, whose knowledge is taken over
+    neck: str = "fpn"  # fine levels of the backbone help to place a point; or `deconv`, the deepest alone
+    head: str = "heatmap"  # its maximum, with offsets; or `regression`, its mean position, without
+    stride: int = 4  # input pixels per heatmap cell; 8 is faster and coarser, 2 slower and finer
     scale: float = 1.0  # size of the network's input over that of the frame
     sigma: float = 6.0  # input pixels; wide enough to be found, narrow enough to be precise
     steps: int = 1500

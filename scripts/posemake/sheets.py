@@ -114,8 +114,10 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         least, greatest = model["augment"]["scale"]
         if least > greatest:
             faults.append(f"models.{name}.augment.scale: the least factor, {least}, stands first, then the greatest, {greatest}")
-        if model["backbone"] == "unet_small" and model["weights"] != "none":
-            faults.append(f"models.{name}.weights: the backbone unet_small has no weights to start from; set none")
+        if model["backbone"].startswith("unet_") and model["weights"] == "imagenet":
+            faults.append(
+                f"models.{name}.weights: {model['backbone']} has no ImageNet weights; set none, or a posemake model file"
+            )
         elif model["weights"] not in ("none", "imagenet") and not os.path.isfile(model["weights"]):
             faults.append(f"models.{name}.weights: is none, imagenet, or a file, and there is no file {model['weights']!r}")
     return faults

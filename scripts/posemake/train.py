@@ -7,50 +7,20 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from posemake.augment import vary
 from posemake.dataset import Frames, Labelled, load_frames, read_labelled
 from posemake.engine import best_device, make_network, save_model
 from posemake.files import write_rows
 from posemake.geometry import apply_map
-from posemake.heatmap import decode, encode
+from posemake.heatmap import decode
 from posemake.log import PosemakeError, logger, progress
+from posemake.losses import pose_loss
 from posemake.network import MULTIPLE
 from posemake.settings import Model, make
 
-OFFSET_WEIGHT = 0.2  # offsets are learned last and should not steer the backbone
 EMA_HORIZON = 0.05  # share of the training over which weights are averaged: less noise at the end than any single step
 HISTORY_COLUMNS = ("step", "learning_rate", "train_loss", "validation_error", "validation_median")
-
-
-def pose_loss(heat: torch.Tensor, offset: torch.Tensor, xy: torch.Tensor, stride: int, sigma: float) -> torch.Tensor:
-    """Loss of one batch: where the keypoint is, how sure to be, and the sub-pixel rest.
-
-    Three terms. Cross-entropy over all cells of the image, against the Gaussian as a distribution: it has a strong gradient
-    from the first step, where a per-cell loss is drowned by background. Binary cross-entropy per cell against the Gaussian,
-    with easy background weighted down (penalty-reduced focal loss, Law & Deng, ECCV 2018): it makes the peak a confidence.
-    Smooth L1 of the offsets around the keypoint. A keypoint without a label (NaN) adds nothing.
-
-    Parameters
-    ----------
-    heat, offset
-        What the network returns: logits (B, K, h, w) and cells (B, K, 2, h, w).
-    xy
-        (B, K, 2) in pixels of the input.
-    """
-    target, shift, near = encode(xy, tuple(heat.shape[-2:]), stride, sigma)
-    known = torch.isfinite(xy).all(-1)
-    count = known.sum().clamp(min=1)
-    spread = target / target.sum((-2, -1), keepdim=True).clamp(min=1e-6)
-    place = -(spread * heat.flatten(2).log_softmax(-1).view_as(heat)).sum((-2, -1))
-    place = (place * known).sum() / count
-    chance = torch.sigmoid(heat)
-    per_cell = F.binary_cross_entropy_with_logits(heat, target, reduction="none") * (chance - target).abs() ** 2
-    sure = (per_cell.sum((-2, -1)) * known).sum() / count
-    error = F.smooth_l1_loss(offset, shift, reduction="none").sum(2) * near
-    rest = error.sum() / near.sum().clamp(min=1)
-    return place + sure + OFFSET_WEIGHT * rest
 
 
 def learning_rate(step: int, settings: Model) -> float:
@@ -76,7 +46,7 @@ def validate(network: torch.nn.Module, frames: Frames, stride: int, batch: int, 
 
 
 def fit_network(
-    train: Frames, validation: Frames, keypoints: int, settings: Model, device: torch.device | None = None
+    train: Frames, validation: Frames, keypoints: list[str], settings: Model, device: torch.device | None = None
 ) -> tuple[torch.nn.Module, list[dict[str, float]]]:
     """Train a network from its starting weights.
 
@@ -96,7 +66,7 @@ def fit_network(
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     torch.use_deterministic_algorithms(device.type == "cpu")
-    network = make_network(settings.backbone, settings.stride, keypoints, settings.weights)
+    network = make_network(settings, keypoints)
     network = network.to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
@@ -170,6 +140,6 @@ def train_model(
     wanted = make(Model, settings)
     labelled = read_labelled(labels_file, split_file, labels_dir)
     train, validation = (load_part(labelled, part, wanted.scale) for part in ("train", "validation"))
-    network, history = fit_network(train, validation, len(labelled.keypoints), wanted)
+    network, history = fit_network(train, validation, labelled.keypoints, wanted)
     write_rows(history_file, HISTORY_COLUMNS, ([row[name] for name in HISTORY_COLUMNS] for row in history))
     save_model(model_file, network, settings, labelled.keypoints)

@@ -5,9 +5,10 @@ import pytest
 import torch
 from helpers import blob
 
-from posemake.engine import FORMAT, Predictor, best_device, load_model, make_network, save_model
-from posemake.heatmap import encode
+from posemake.engine import FORMAT, Predictor, best_device, load_model, make_network, rebuild, save_model
+from posemake.heatmap import decode, encode
 from posemake.log import PosemakeError
+from posemake.settings import Model, plain
 
 SETTINGS = {"backbone": "unet_small", "stride": 4, "scale": 1.0, "augment": {"scale": (0.8, 1.25)}}
 KEYPOINTS = ["snout", "tail"]
@@ -17,7 +18,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return make_network(SETTINGS["backbone"], SETTINGS["stride"], 2, "none").eval()
+    return make_network(Model(), KEYPOINTS).eval()
 
 
 @pytest.fixture
@@ -49,6 +50,30 @@ def test_a_loaded_network_predicts_as_the_one_that_was_saved(network, file):
         heat, _ = network(torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float())
     _, confidence = predictor(frames)
     np.testing.assert_allclose(confidence, torch.sigmoid(heat.amax((2, 3))), rtol=1e-4)
+
+
+@pytest.mark.parametrize("neck", ["fpn", "deconv"])
+@pytest.mark.parametrize("head", ["heatmap", "regression"])
+@pytest.mark.parametrize("backbone", ["unet_medium", "resnet18", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny"])
+def test_a_file_rebuilds_its_network(tmp_path, backbone, head, neck):
+    torch.manual_seed(0)
+    values = {"backbone": backbone, "head": head, "neck": neck, "stride": 8, "weights": "a file that is gone"}
+    trained = make_network(Model(**values | {"weights": "none"}), KEYPOINTS).eval()
+    save_model(tmp_path / "weights.pt", trained, plain(Model, values), KEYPOINTS)
+    model = load_model(tmp_path / "weights.pt")
+    images = torch.randint(0, 256, (1, 3, 32, 64)).float()
+    with torch.inference_mode():
+        for given, wanted in zip(decode(*rebuild(model)(images), 8), decode(*trained(images), 8)):
+            assert torch.equal(given, wanted)
+    xy, confidence = Predictor(model, CPU)([np.zeros((20, 50, 3), np.uint8)])
+    assert np.isfinite(xy).all() and (confidence > 0).all() and (confidence < 1).all()
+
+
+def test_a_file_whose_layers_have_their_older_names_rebuilds_its_network(network):
+    old = {name.removeprefix("neck."): tensor for name, tensor in network.state_dict().items()}
+    assert "lateral.0.weight" in old
+    state = rebuild({"settings": SETTINGS, "keypoints": KEYPOINTS, "state": old}).state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in network.state_dict().items())
 
 
 class Code:

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.geometry import apply_map, stride_map
-from posemake.heatmap import decode, encode
+from posemake.heatmap import decode, encode, mean_cell
 
 H, W = 12, 17  # cells
 share = st.floats(0, 1, exclude_min=True, exclude_max=True)
 
 
-@pytest.mark.parametrize("stride", [4, 8])
+@pytest.mark.parametrize("stride", [2, 4, 8])
 @pytest.mark.parametrize("sigma", [2.0, 6.0, 20.0])
 @given(points=st.lists(st.tuples(share, share), min_size=1, max_size=5))
 def test_decode_finds_what_encode_drew_anywhere_in_the_frame(stride, sigma, points):
@@ -23,7 +23,7 @@ def test_decode_finds_what_encode_drew_anywhere_in_the_frame(stride, sigma, poin
     assert (peak <= 1).all() and (peak > 0).all()
 
 
-@pytest.mark.parametrize("stride", [4, 8])
+@pytest.mark.parametrize("stride", [2, 4, 8])
 @given(col=st.integers(0, W - 1), row=st.integers(0, H - 1))
 def test_a_cell_without_offset_is_where_the_stride_map_says(stride, col, row):
     heat = torch.zeros(1, 1, H, W)
@@ -66,3 +66,17 @@ def test_any_monotone_scale_decodes_the_same():
     found, peak = decode(torch.logit(heat.clamp(1e-6, 1 - 1e-6)) - 50, offset, 4)
     assert (found - xy).abs().max() < 0.05
     assert peak.item() < 0
+
+
+@pytest.mark.parametrize("stride", [2, 4, 8])
+@given(x=st.floats(0.35, 0.65), y=st.floats(0.35, 0.65))
+def test_without_offsets_a_keypoint_is_the_mean_over_the_heatmap(stride, x, y):
+    xy = torch.tensor([[[x * 20 * stride, y * 30 * stride]]])
+    heat, _, _ = encode(xy, (30, 20), stride, 1.2 * stride)
+    found, peak = decode(heat.clamp(min=1e-9).log(), None, stride)
+    assert (found - xy).abs().max() < 0.05
+    assert peak.exp().item() == pytest.approx(heat.max().item())
+
+
+def test_the_mean_of_a_flat_heatmap_is_its_middle():
+    assert torch.allclose(mean_cell(torch.full((1, 2, H, W), -4.0)), torch.tensor([(W - 1) / 2, (H - 1) / 2]), atol=1e-4)

@@ -13,8 +13,9 @@ LAYERS = [
     {"geometry", "poses", "labels", "video", "video_writer", "picture", "stacks", "settings", "log", "fingerprint", "files",
      "sheets", "durable", "label_decisions"},
     # 1: pure functions on arrays and tensors
-    {"decoding", "findings", "probe", "heatmap", "augment", "network", "metrics", "filters", "style", "demo_walk",
-     "candidates", "choose", "outliers", "suspects", "label_lock", "label_history", "label_table", "label_store", "label_flow"},
+    {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "metrics", "filters",
+     "style", "demo_walk", "candidates", "choose", "outliers", "suspects", "label_lock", "label_history", "label_table",
+     "label_store", "label_flow"},
     # 2: what several stages stand on
     {"dataset", "engine", "scaffold", "standard", "label_items", "label_progress", "label_walk", "label_session",
      "label_project", "label_picture", "label_theme", "label_keys", "label_strip", "label_header", "label_panel", "label_view",

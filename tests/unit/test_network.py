@@ -2,33 +2,66 @@ import urllib.error
 
 import pytest
 import torch
-import torchvision
 
+from posemake.backbones import BACKBONES, DEEPEST, make_encoder
 from posemake.log import PosemakeError
-from posemake.network import BACKBONES, MULTIPLE, PoseNetwork, make_encoder
+from posemake.network import HEADS, MULTIPLE, NECKS, STRIDES, PoseNetwork
 
 
-class Code:
-    """Unpickling it runs code, which here would only write a file."""
+class Given(torch.nn.Module):
+    """In a backbone's place: always the same levels."""
 
-    def __init__(self, mark):
-        self.mark = mark
+    def __init__(self, encoder, levels):
+        super().__init__()
+        self.widths, self.neck, self.levels = encoder.widths, encoder.neck, levels
 
-    def __reduce__(self):
-        return open, (self.mark, "w")
+    def forward(self, images):
+        return self.levels
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-def test_every_backbone_gives_heatmaps_at_both_strides(backbone):
-    encoder = make_encoder(backbone, "none")
-    images = torch.zeros(2, 3, 2 * MULTIPLE, 3 * MULTIPLE)
-    for stride in (4, 8):
-        network = PoseNetwork(encoder, 5, stride).eval()
-        with torch.inference_mode():
-            heat, offset = network(images)
-        assert heat.shape == (2, 5, 64 // stride, 96 // stride)
-        assert offset.shape == (2, 5, 2, 64 // stride, 96 // stride)
-        assert heat.isfinite().all() and offset.isfinite().all()
+@pytest.fixture(scope="module", params=BACKBONES)
+def encoder(request):
+    torch.manual_seed(0)
+    return make_encoder(request.param, "none")
+
+
+@pytest.fixture(scope="module")
+def levels(encoder):
+    """Of two small pictures: computed once, as large backbones take their time."""
+    with torch.no_grad():
+        return encoder(torch.randn(2, 3, MULTIPLE, 2 * MULTIPLE))
+
+
+def test_levels_halve_from_stride_to_stride(encoder, levels):
+    assert [DEEPEST // level.shape[2] for level in levels] == [2, 4, 8, 16, 32][-len(levels) :]
+    assert [level.shape[1] for level in levels] == list(encoder.widths)
+
+
+def test_every_backbone_learns_down_to_its_first_layer(encoder):
+    heat, _ = PoseNetwork(encoder, 5, 8, "deconv")(torch.randint(0, 256, (2, 3, MULTIPLE, 2 * MULTIPLE)).float())
+    heat.square().mean().backward()
+    first = next(encoder.parameters())
+    assert first.grad.isfinite().all() and first.grad.any()
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("stride", STRIDES)
+@pytest.mark.parametrize("neck", NECKS)
+def test_every_network_gives_heatmaps_and_learns_down_to_the_deepest_level(encoder, levels, neck, stride, head):
+    torch.manual_seed(0)
+    given = [level.clone().requires_grad_() for level in levels]
+    heat, offset = PoseNetwork(Given(encoder, given), 5, stride, neck, head)(torch.zeros(2, 3, MULTIPLE, 2 * MULTIPLE))
+    assert heat.shape == (2, 5, 32 // stride, 64 // stride)
+    assert heat.isfinite().all()
+    if head == "heatmap":
+        assert offset.shape == (2, 5, 2, 32 // stride, 64 // stride)
+        assert offset.isfinite().all()
+    else:
+        assert offset is None
+    heat.square().mean().backward()
+    assert given[-1].grad.isfinite().all() and given[-1].grad.any()
+    used = [level for level in given if level.grad is not None]
+    assert len(used) == (1 if neck == "deconv" else min(len(given), {2: 5, 4: 4, 8: 3}[stride]))
 
 
 @pytest.fixture(scope="module")
@@ -49,21 +82,27 @@ def test_it_is_unsure_before_it_has_learned(network):
     assert torch.sigmoid(heat).max() < 0.1
 
 
-@pytest.mark.parametrize("stride", [0, 2, 5, 16])
+@pytest.mark.parametrize("stride", [0, 1, 5, 16])
 def test_another_stride_is_refused(stride):
-    with pytest.raises(PosemakeError, match=f"4 or 8, not {stride}"):
+    with pytest.raises(PosemakeError, match=f"output stride is one of 2, 4, 8, not {stride}"):
         PoseNetwork(make_encoder("unet_small", "none"), 3, stride)
 
 
+@pytest.mark.parametrize("value, sentence", [({"neck": "bifpn"}, "fpn, deconv, not bifpn"), ({"head": "x"}, "regression, not x")])
+def test_another_neck_or_head_is_refused(value, sentence):
+    with pytest.raises(PosemakeError, match=sentence):
+        PoseNetwork(make_encoder("unet_small", "none"), 3, 4, **value)
+
+
 def test_another_backbone_is_refused_with_those_that_there_are():
-    with pytest.raises(PosemakeError, match=r"'resnet51'.*unet_small, resnet50"):
+    with pytest.raises(PosemakeError, match=r"'resnet51'.*unet_small, unet_medium, resnet18"):
         make_encoder("resnet51", "none")
 
 
-@pytest.mark.parametrize("weights", ["imagenet", "some.pt"])
-def test_the_unet_has_no_weights_to_start_from(weights):
+@pytest.mark.parametrize("backbone", ["unet_small", "unet_medium"])
+def test_a_unet_has_no_imagenet_weights(backbone):
     with pytest.raises(PosemakeError, match="weights: none"):
-        make_encoder("unet_small", weights)
+        make_encoder(backbone, "imagenet")
 
 
 def test_weights_that_cannot_be_downloaded_are_a_sentence(tmp_path, monkeypatch):
@@ -74,50 +113,3 @@ def test_weights_that_cannot_be_downloaded_are_a_sentence(tmp_path, monkeypatch)
     monkeypatch.setattr(torch.hub, "download_url_to_file", no_net)
     with pytest.raises(PosemakeError, match=r"mobilenet_v2 could not be downloaded.*no route to host.*set `weights`"):
         make_encoder("mobilenet_v2", "imagenet")
-
-
-def save(path, state):
-    torch.save(state, path)
-    return str(path)
-
-
-@pytest.mark.parametrize("classes", [1000, 7])
-def test_weights_of_a_file_are_loaded_whatever_it_classified(tmp_path, classes):
-    trained = torchvision.models.mobilenet_v2(num_classes=classes)
-    file = save(tmp_path / "weights.pt", trained.state_dict())
-    loaded = make_encoder("mobilenet_v2", file)
-    given = torch.cat([tensor.flatten() for tensor in trained.features[:18].state_dict().values()])
-    taken = torch.cat([tensor.flatten() for tensor in loaded.state_dict().values()])
-    assert torch.equal(given, taken)
-
-
-def test_weights_of_another_network_are_refused(tmp_path):
-    file = save(tmp_path / "weights.pt", torchvision.models.resnet18(num_classes=2).state_dict())
-    with pytest.raises(PosemakeError, match=r"weights.pt: holds no weights of mobilenet_v2 \(e.g. features.0.0.weight"):
-        make_encoder("mobilenet_v2", file)
-
-
-@pytest.mark.parametrize("content", [b"", b"not a file of torch", None])
-def test_a_file_that_holds_no_weights_is_refused(tmp_path, content):
-    file = tmp_path / "weights.pt"
-    if content is None:
-        torch.save([1, 2], file)
-    else:
-        file.write_bytes(content)
-    with pytest.raises(PosemakeError, match=r"weights.pt: .*state_dict"):
-        make_encoder("mobilenet_v2", str(file))
-
-
-def test_a_weights_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(PosemakeError, match=r"none.pt: there is no such weights file"):
-        make_encoder("mobilenet_v2", str(tmp_path / "none.pt"))
-
-
-def test_code_in_a_weights_file_does_not_run(tmp_path):
-    mark = tmp_path / "ran"
-    file = save(tmp_path / "weights.pt", {"features.0.0.weight": Code(str(mark))})
-    with pytest.raises(PosemakeError, match=r"weights.pt: not a file of plain weights"):
-        make_encoder("mobilenet_v2", file)
-    assert not mark.exists()
-    torch.load(file, weights_only=False)  # what the file would have done
-    assert mark.exists()
