@@ -67,4 +67,4 @@ def about_labelled(*columns):
 def distances_of_scorers(wildcards):
     """How far apart people place the same points, where several labelled the same frames; they are compared in the active round."""
     active = int(wildcards.round) == ROUND and several_scorers()
-    return f"results/labels/round-{ROUND}/scorers_points.csv" if active else []
+    return [f"results/labels/round-{ROUND}/scorers_points.csv"] if active else []

@@ -66,7 +66,7 @@ def draw_errors(parts: np.ndarray, error: np.ndarray, names: list[str], out: str
 
 def draw_cumulative(parts: np.ndarray, error: np.ndarray, names: list[str], radii: tuple[float, ...], out: str) -> None:
     """Draw the share of points whose error (N, K) is at most a distance: of each part, and of the test part by keypoint."""
-    figure = Figure(figsize=(9, 3.6))
+    figure = Figure(figsize=(10.5, 3.6))
     left, right = figure.subplots(1, 2, sharey=True)
     every = error[np.isfinite(error)]
     limit = max(float(np.percentile(every, 99)), *radii, 1.0) if len(every) else 1.0
@@ -83,7 +83,7 @@ def draw_cumulative(parts: np.ndarray, error: np.ndarray, names: list[str], radi
         axes.set(xlabel="distance to the label / px", xlim=(0, 1.03 * limit), ylim=(0, 1.02))
         axes.set_title(title, fontsize=9)
         if axes.get_legend_handles_labels()[1]:
-            axes.legend(frameon=False, fontsize=8, loc="lower right")
+            axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     left.set_ylabel("share of points")
     save_figure(figure, out, 120)
 

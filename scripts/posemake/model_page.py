@@ -31,7 +31,8 @@ The training part fitted the weights, the validation part chose the step whose w
 <h2>Errors</h2>
 <p>Distances between prediction and label in pixels of the video; <code>mean</code> is the figure that DeepLabCut calls RMSE,
 <code>rmse</code> the root of the mean square. In brackets: 95 % confidence intervals, by the percentile bootstrap over units of the
-split ({{ s.draws }} draws, seed {{ s.seed }}; Efron &amp; Tibshirani 1993), not given with fewer than five units.
+split ({{ s.draws }} draws, seed {{ s.seed }}; Efron &amp; Tibshirani 1993), not given with fewer than five units;
+one without any width says that no draw differed, and not that the figure is certain. <code>blocks</code>: units of the split; <code>n</code>: points.
 <code>pck_…</code>: share of points at most that many pixels off. <code>confident</code>: share of points with a confidence of
 {{ s.threshold }} or more; <code>…_confident</code>: of these alone.
 {% if reference %}<code>normalised</code> and <code>pck_relative_…</code> are in reference lengths: the median distance of
@@ -45,7 +46,7 @@ split ({{ s.draws }} draws, seed {{ s.seed }}; Efron &amp; Tibshirani 1993), not
 {% endfor %}
 <p>Object keypoint similarity (<code>oks</code>) and mean average precision (<code>map</code>, <code>ap_50</code>, <code>ap_75</code>) as
 COCO defines them (Ronchi &amp; Perona 2017), with
-{% for key, value in summary.oks_sigmas.items() %}σ = {{ value }} for {{ key }}{{ ", " if not loop.last }}{% endfor %},
+{% for value, of in sigmas %}σ = {{ value }} for {{ of }}{{ ", " if not loop.last }}{% endfor %},
 and as scale the area of the box around the labelled keypoints, as DeepLabCut has it. COCO takes the area of the animal's outline, and
 σ that were measured for people: the figures compare models on these frames, and not with those of COCO. Frames with one labelled
 keypoint, or whose box has no area, are left out.</p>
@@ -185,6 +186,12 @@ def _plain(values: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({"name": list(flat), "value": [str(value) for value in flat.values()]})
 
 
+def _sigmas(of: dict[str, float]) -> list[tuple[float, str]]:
+    """Each sigma with the keypoints that have it."""
+    every = {value: [name for name in of if of[name] == value] for value in of.values()}
+    return [(value, "all keypoints" if len(names) == len(of) else ", ".join(names)) for value, names in every.items()]
+
+
 def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str, dict]) -> None:
     """Write the page of a model. It links to figures and tables beside it.
 
@@ -208,6 +215,7 @@ def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str
     of_all = _with_bounds(whole[whole["part"] == "test"]).iloc[0]
     shares = ("mean", "median", "rmse", "p75", "p90", "p95", "p99")
     relative = ("normalised", "pck_relative_")
+    kept = history.loc[history["validation_error"].idxmin()].to_dict()
     passing = ("confident", "mean_confident", "median_confident")
     lengths = sorted(summary["reference"]["px"].values())
     suggested = summary["calibration"]["suggested"]["threshold"]
@@ -221,6 +229,7 @@ def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str
         files=["metrics.csv", "errors.csv", "evaluation.json", "history.csv"],
         summary=summary,
         s=summary["settings"],
+        sigmas=_sigmas(summary["oks_sigmas"]),
         c=summary["calibration"],
         suggested=suggested if suggested is None else f"{suggested:.3f}",
         reference=summary["reference"]["keypoints"],
@@ -241,8 +250,7 @@ def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str
         ],
         people=None if scorers is None else beside_people(errors, scorers, names),
         steps=int(history["step"].iloc[-1]),
-        kept=history.loc[history["validation_error"].idxmin()].to_dict()
-        | {"step": int(history["step"][history["validation_error"].idxmin()])},
+        kept=kept | {"step": int(kept["step"])},
         settings=_plain(summary["model"]["settings"]),
         versions=_plain(summary["model"]["versions"]),
     )
