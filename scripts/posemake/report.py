@@ -38,7 +38,9 @@ alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %
 <h2>Videos, as {{ model.name }} sees them</h2>
 <p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
 Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
-<code>complete</code> is the share of frames with all points.</p>
+<code>complete</code> is the share of frames with all points. Of the confident raw points: <code>jitter_px</code>, how much they shake while
+the animal rests; <code>jumps</code>, the share of steps longer than half a body; <code>bone_spread</code>, how much distances of
+joined keypoints vary (median deviation over median).</p>
 {{ table(model.rows) }}
 <div class="cards">
 {% for video in model.videos %}
@@ -73,6 +75,9 @@ POSE_COLUMNS = [
     "complete",
     "speed_px_per_s",
     "speed_mm_per_s",
+    "jitter_px",
+    "jumps",
+    "bone_spread",
 ]
 
 

@@ -114,7 +114,8 @@ def tracks(project, model):
     raw = predict(project, model, "first")
     made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json")
     values = settings.plain(settings.Filter, {"threshold": 0.0})
-    run("filter_poses", {"poses": raw["h5"], "times": raw["times"]}, made, settings=values, row=row("fps", "px_per_mm"))
+    source = {"poses": raw["h5"], "times": raw["times"]}
+    run("filter_poses", source, made, settings=values, row=row("fps", "px_per_mm"), skeleton=SKELETON)
     return {
         "raw": raw["h5"],
         "provenance": raw["provenance"],
@@ -284,6 +285,7 @@ def test_filter(tracks):
     summary = read_json(tracks["summary"])
     assert summary["frames"] == FRAMES and summary["analysed"] == 30 and summary["missing"] == 0
     assert summary["speed_px_per_s"] == pytest.approx(2 * summary["speed_mm_per_s"])
+    assert 0 <= summary["jitter_px"] <= summary["jitter_worst_px"] and 0 <= summary["jumps"] <= 1
 
 
 def test_render_and_plot(project, tracks):
@@ -321,6 +323,7 @@ def test_tables_and_page(project, model, tracks, labelled):
     run("tabulate_poses", [str(summary)], {"table": f"{project}/tables/first.csv"}, settings=sheet)
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
+    assert set(read_json(summary)) | {"video", "subject", "session", "group"} == set(table)
     if not (project / "models/first/metrics.csv").exists():
         evaluate(project, model)
     files = {

@@ -14,7 +14,7 @@ LAYERS = [
      "sheets", "durable", "label_decisions"},
     # 1: pure functions on arrays and tensors
     {"decoding", "findings", "probe", "heatmap", "augment", "network", "metrics", "filters", "style", "demo_walk",
-     "uncertainty", "page", "candidates", "choose", "outliers", "suspects",
+     "uncertainty", "steadiness", "page", "candidates", "choose", "outliers", "suspects",
      "label_lock", "label_history", "label_table", "label_store", "label_flow"},
     # 2: what several stages stand on
     {"dataset", "engine", "evaluation_figures", "scaffold", "standard", "label_items", "label_progress", "label_walk",

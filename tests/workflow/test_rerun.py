@@ -63,7 +63,7 @@ CONFIG_CHANGES = {
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
     "a default written out": (changed("filter", window=5), set()),
     "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
-    "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, per_video("render_video")),
+    "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, AFTER_FILTER),
     "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
     "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model(*EVALUATION) | INDEX),
     "a training key of one model": (
