@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from posemake.dataset import PARTS, Labelled, read_image
 from posemake.style import keypoint_colors, save_figure
@@ -60,6 +61,9 @@ def draw_errors(parts: np.ndarray, error: np.ndarray, names: list[str], out: str
             box.set(facecolor=f"C{i}", alpha=0.6, label=part if box is boxes["boxes"][0] else None)
     axes.set_xticks(range(len(names)), names, rotation=20)
     axes.set(ylabel="distance to the label / px", yscale="log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False, fontsize=8)
     save_figure(figure, out, 120)
 
