@@ -49,5 +49,6 @@ rule filter_poses:
         code=code("filter_poses"),
         settings=filled("filter"),
         row=of_row("fps", "px_per_mm"),
+        skeleton=SKELETON,
     script:
         "../scripts/filter_poses.py"

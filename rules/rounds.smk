@@ -53,3 +53,18 @@ def earlier_rounds(wildcards):
         errors, splits = errors + found, splits + [split] * bool(found)
     digests = [file_digest(path) for path in errors + splits]
     return {"errors": errors, "splits": splits, "digests": digests}
+
+
+def about_labelled(*columns):
+    """What the sheet says in some columns of the videos that are labelled in the rounds up to this one."""
+    return lambda wildcards: {
+        video: {column: VIDEOS[video][column] for column in columns}
+        for video, paths in sorted(LABEL_FILES.items())
+        if up_to(wildcards.round, paths)
+    }
+
+
+def distances_of_scorers(wildcards):
+    """How far apart people place the same points, where several labelled the same frames; they are compared in the active round."""
+    active = int(wildcards.round) == ROUND and several_scorers()
+    return [f"results/labels/round-{ROUND}/scorers_points.csv"] if active else []

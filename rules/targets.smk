@@ -40,6 +40,10 @@ def final_targets():
         "errors.csv",
         "examples.png",
         "errors.png",
+        "evaluation.json",
+        "cumulative.png",
+        "calibration.png",
+        "index.html",
     )
     of_scorers = ("scorers.csv", "scorers_points.csv", "scorers_frames.csv", "scorers.png")
     of_video = (

@@ -5,17 +5,7 @@ from posemake.log import run_job
 
 
 def main(input, output, params, log):
-    evaluate_model(
-        input.weights,
-        input.labels,
-        input.split,
-        "labels",
-        output.metrics,
-        output.errors,
-        output.examples,
-        output.errors_png,
-        params.settings,
-    )
+    evaluate_model(input, "labels", output, params.settings, params.sheet)
 
 
 if "snakemake" in globals():

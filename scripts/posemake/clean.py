@@ -8,21 +8,32 @@ from posemake.files import write_json
 from posemake.filters import clean
 from posemake.poses import arrays, frame_times, read_poses, write_poses
 from posemake.settings import Filter, make
+from posemake.steadiness import describe_steadiness
 
 
 def filter_poses(
-    raw: str, times_file: str, h5: str, csv: str, summary: str, settings: dict[str, Any], row: dict[str, Any]
+    raw: str,
+    times_file: str,
+    h5: str,
+    csv: str,
+    summary: str,
+    settings: dict[str, Any],
+    row: dict[str, Any],
+    skeleton: list[list[str]],
 ) -> None:
     """Write the filtered poses in the layout of the raw ones, with the raw confidence, and a summary of the video (JSON).
 
     The summary gives shares of points (confident, filled between confident ones, missing at the end), and the mean speed of the
     animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a scale, in millimetres per second.
-    ``row`` holds fps and px_per_mm of the sheet.
+    With them come the figures of `describe_steadiness`, of the raw points that are confident. ``row`` holds fps and px_per_mm of
+    the sheet.
     """
     times = frame_times(times_file, row["fps"])
     wanted = make(Filter, settings)
     poses, scorer = read_poses(raw, times)
-    _, confidence = arrays(poses)
+    found, confidence = arrays(poses)
+    names = poses.keypoints.values.tolist()
+    steadiness = describe_steadiness(found, confidence >= wanted.threshold, names, skeleton)
     poses["position"] = clean(poses, wanted)
     xy, _ = arrays(poses)
     write_poses(poses, h5, csv, scorer)
@@ -47,5 +58,6 @@ def filter_poses(
             "complete": int(complete.sum()) / max(1, int(looked.any(1).sum())),
             "speed_px_per_s": speed,
             "speed_mm_per_s": speed / scale if speed is not None and scale else None,
+            **steadiness,
         },
     )

@@ -1,123 +1,148 @@
 """The stage that compares a model with the labels (N frames, K keypoints)."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+import pandas as pd
 
 from posemake.dataset import PARTS, read_image, read_labelled
 from posemake.engine import Predictor, load_model
-from posemake.files import write_rows
+from posemake.evaluation_figures import draw_cumulative, draw_errors, draw_examples, draw_reliability
+from posemake.files import file_digest, write_json, write_rows
 from posemake.log import progress
-from posemake.metrics import distances, summarise
+from posemake.metrics import average_precision, distances, similarity, summarise
+from posemake.outliers import body_ends, bone_lengths
 from posemake.settings import Evaluate, make
-from posemake.style import keypoint_colors, save_figure
+from posemake.uncertainty import calibration_error, compare_groups, intervals, reliability, suggest_threshold
+
+CORRECT_SHARE = 0.95  # of the points that pass a suggested threshold
+OF_SHEET = ("subject", "group")
 
 
-def evaluate_model(
-    model_file: str,
-    labels_file: str,
-    split_file: str,
-    labels_dir: str,
-    metrics_file: str,
-    errors_file: str,
-    examples: str,
-    errors_png: str,
-    settings: dict[str, Any],
-) -> None:
-    """Predict every labelled frame and write figures per part and keypoint, the distances, and two pictures.
+def evaluate_model(files: Any, labels_dir: str, out: Any, settings: dict[str, Any], sheet: dict[str, dict]) -> None:
+    """Predict every labelled frame; write figures of the errors and pictures.
 
-    Files
-    -----
-    metrics_file
-        CSV, a row per part and keypoint (``all`` first), columns of ``metrics.summarise``.
-    errors_file
-        CSV, a row per frame and labelled keypoint: distance in pixels and confidence.
-    examples
-        PNG of the worst, the median and the best test frames.
-    errors_png
-        PNG of the distances by keypoint and part.
+    Parameters
+    ----------
+    files
+        With the attributes weights (of the model), labels and split.
+    labels_dir
+        Folder of the labelled images.
+    out
+        With the attributes of the files to write: metrics (CSV, a row per part and keypoint, ``all`` first, and of the test part
+        also per video, subject and group: columns of ``metrics.summarise`` and ``metrics.average_precision``, with the ends of
+        their confidence intervals), errors (CSV, a row per frame and labelled keypoint), summary (JSON: the model, what its
+        errors were measured with, calibration, comparison of groups), and the PNG examples, errors_png, cumulative and
+        calibration.
+    settings
+        Of `Evaluate`.
+    sheet
+        Subject and group of each video, where they are known.
     """
     wanted = make(Evaluate, settings)
-    frames = read_labelled(labels_file, split_file, labels_dir)
-    labelled, parts, paths = frames.xy, frames.parts, frames.paths.tolist()
-    predictor = Predictor(load_model(model_file))
-    names = predictor.keypoints
-    found, confidence = np.empty_like(labelled), np.empty(labelled.shape[:2])
+    frames = read_labelled(files.labels, files.split, labels_dir)
+    parts, names, paths = frames.parts, frames.keypoints, frames.paths.tolist()
+    model = load_model(files.weights)
+    predictor = Predictor(model)
+    found, confidence = np.empty_like(frames.xy), np.empty(frames.xy.shape[:2])
     for i, path in enumerate(progress(paths, len(paths), "labelled frames")):
         found[i : i + 1], confidence[i : i + 1] = predictor([read_image(path)])
-    error = distances(found, labelled)
+    error = distances(found, frames.xy)
+    videos = frames.keys["video"].to_numpy(str)
+    units = pd.read_csv(files.split, dtype=str, keep_default_na=False)["unit"].to_numpy(str)
+    ends, length = reference_lengths(frames.xy, videos, names, wanted.reference)
+    sigmas = np.array([wanted.oks_sigmas.get(name, wanted.oks_sigma) for name in names])
+    oks = similarity(found, frames.xy, sigmas)
+    of_sheet = {key: np.array([sheet.get(video, {}).get(key) or "" for video in videos], str) for key in OF_SHEET}
 
     rows = []
-    for part in PARTS:
+    for labels, chosen in _subsets(parts, videos, of_sheet):
         for k, name in [(slice(None), "all"), *enumerate(names)]:
-            rows.append(
-                {
-                    "part": part,
-                    "keypoint": name,
-                    **summarise(error[parts == part][:, k], confidence[parts == part][:, k], wanted.threshold, wanted.pck),
-                }
-            )
+            of, at = error[chosen][:, k], np.broadcast_to(length[chosen, None], error[chosen].shape)[:, k]
+            sure = confidence[chosen][:, k]
+            figures = summarise(of, sure, wanted.threshold, wanted.pck, at, wanted.pck_relative)
+            block = np.broadcast_to(units[chosen, None], error[chosen].shape)[:, k]
+            known = np.isfinite(of)
+            figures |= {"blocks": len(set(block[known].tolist()))}
+            for figure, bounds in intervals(of[known], block[known], wanted.pck, wanted.draws, wanted.seed).items():
+                figures |= dict(zip((f"{figure}_low", f"{figure}_high"), bounds))
+            if name == "all":
+                figures |= average_precision(oks[chosen], confidence[chosen].mean(1))
+            seen = int(np.isfinite(error[chosen]).any(1).sum())
+            rows.append({**labels, "keypoint": name, "frames": seen, **figures})
     columns = list(rows[0])
-    write_rows(metrics_file, columns, ([row[c] for c in columns] for row in rows))
-    labelled_points = np.argwhere(np.isfinite(error)).tolist()
+    write_rows(out.metrics, columns, ([row.get(column) for column in columns] for row in rows))
     keyed = list(frames.keys.itertuples(index=False))
     write_rows(
-        errors_file,
-        ["video", "image", "part", "keypoint", "error_px", "confidence"],
+        out.errors,
+        ["video", "image", "part", "unit", "keypoint", "error_px", "confidence"],
         (
-            [keyed[n].video, keyed[n].image, parts[n], names[k], float(error[n, k]), float(confidence[n, k])]
-            for n, k in labelled_points
+            [keyed[n].video, keyed[n].image, parts[n], units[n], names[k], float(error[n, k]), float(confidence[n, k])]
+            for n, k in np.argwhere(np.isfinite(error)).tolist()
         ),
     )
-    _draw_examples(paths, parts, error, labelled, found, confidence, names, wanted.threshold, examples)
-    _draw_errors(parts, error, names, errors_png)
+
+    judged = np.isfinite(error) & np.isin(parts, ("validation", "test"))[:, None]
+    right = error[judged] <= wanted.correct
+    bins = reliability(confidence[judged], right)
+    calibration = {
+        "correct_px": wanted.correct,
+        "threshold": wanted.threshold,
+        "share": CORRECT_SHARE,
+        "bins": [{key: value if value == value else None for key, value in row.items()} for row in bins],
+        "error": calibration_error(bins) if judged.any() else None,
+        "suggested": suggest_threshold(confidence[judged], right, CORRECT_SHARE),
+    }
+    tested = np.isfinite(error) & (parts == "test")[:, None]
+    block = np.broadcast_to(units[:, None], error.shape)[tested]
+    groups = {
+        key: compare_groups(error[tested], block, np.broadcast_to(of[:, None], error.shape)[tested])
+        for key, of in of_sheet.items()
+    }
+    write_json(
+        out.summary,
+        {
+            "model": {key: model[key] for key in ("settings", "keypoints", "versions")} | {"sha256": file_digest(files.weights)},
+            "settings": settings,
+            "reference": {
+                "keypoints": [names[k] for k in ends],
+                "px": {video: value for video, value in zip(videos.tolist(), length.tolist()) if value == value},
+            },
+            "oks_sigmas": dict(zip(names, sigmas.tolist())),
+            "calibration": calibration,
+            "groups": groups,
+        },
+    )
+    draw_examples(frames, error, found, confidence, wanted.threshold, out.examples)
+    draw_errors(parts, error, names, out.errors_png)
+    draw_cumulative(parts, error, names, wanted.pck, out.cumulative)
+    draw_reliability(calibration, out.calibration)
 
 
-def _draw_examples(paths, parts, error, labelled, found, confidence, names, threshold, out) -> None:
-    mean = np.array([np.nanmean(e) if np.isfinite(e).any() else np.nan for e in error])
-    test = [n for n in np.argsort(-mean) if parts[n] == "test" and np.isfinite(mean[n])]
-    middle = max(0, len(test) // 2 - 1)
-    rows = [("worst", test[:3]), ("median", test[middle : middle + 3]), ("best", test[::-1][:3])]
-    colors = keypoint_colors(len(names), "turbo")
-    figure = Figure(figsize=(10, 8))
-    grid = figure.subplots(3, 3)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for line, (title, frames) in zip(grid, rows):
-        for axes, n in zip(line, frames):
-            image = read_image(paths[n])
-            axes.imshow(image)
-            for k, rgb in enumerate(colors):
-                axes.plot(*labelled[n, k], "+", color=rgb, ms=9, mew=1.4)
-                axes.plot(*found[n, k], "o", mfc="none", mec=rgb, ms=6, alpha=1.0 if confidence[n, k] >= threshold else 0.35)
-            axes.set_title(f"{title}: {mean[n]:.1f} px, {Path(paths[n]).parent.name}/{Path(paths[n]).stem}", fontsize=8)
-            points = labelled[n][np.isfinite(labelled[n, :, 0])]
-            margin = max(30.0, 0.6 * float(np.ptp(points, axis=0).max()))
-            axes.set_xlim(max(-0.5, points[:, 0].min() - margin), min(image.shape[1] - 0.5, points[:, 0].max() + margin))
-            axes.set_ylim(min(image.shape[0] - 0.5, points[:, 1].max() + margin), max(-0.5, points[:, 1].min() - margin))
-    figure.suptitle("test frames: + label, ○ prediction (pale: below the confidence threshold)", fontsize=9)
-    save_figure(figure, out, 110)
+def reference_lengths(
+    xy: np.ndarray, videos: np.ndarray, keypoints: list[str], reference: tuple[str, ...]
+) -> tuple[list[int], np.ndarray]:
+    """The two keypoints whose distance is the reference length, and that length (N,) in pixels for each frame.
+
+    It is the median in the labels of the frame's video, or of all, where the video never shows both; without two, NaN.
+    """
+    trusted = np.isfinite(xy[..., 0])
+    ends = body_ends(xy, trusted, keypoints, reference)
+    if not ends:
+        return [], np.full(len(xy), np.nan)
+    of = pd.Series(bone_lengths(xy, ends)[:, 0])
+    of_video = of.groupby(videos).transform("median").fillna(of.median())
+    return list(ends[0]), of_video.where(of_video > 0).to_numpy()
 
 
-def _draw_errors(parts, error, names, out) -> None:
-    figure = Figure(figsize=(1.6 + 1.1 * len(names), 3.6))
-    axes = figure.subplots()
-    width = 0.26
-    for i, part in enumerate(PARTS):
-        values = [e[np.isfinite(e)] for e in error[parts == part].T]
-        boxes = axes.boxplot(
-            values,
-            positions=np.arange(len(names)) + (i - 1) * width,
-            widths=0.8 * width,
-            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": f"C{i}"},
-            medianprops={"color": "black"},
-            patch_artist=True,
-        )
-        for box in boxes["boxes"]:
-            box.set(facecolor=f"C{i}", alpha=0.6, label=part if box is boxes["boxes"][0] else None)
-    axes.set_xticks(range(len(names)), names, rotation=20)
-    axes.set(ylabel="distance to the label / px", yscale="log")
-    axes.legend(frameon=False, fontsize=8)
-    save_figure(figure, out, 120)
+def _subsets(
+    parts: np.ndarray, videos: np.ndarray, of_sheet: dict[str, np.ndarray]
+) -> Iterator[tuple[dict[str, str], np.ndarray]]:
+    """What is summed up: each part, then the test part by video, subject and group; names, and which frames (N,)."""
+    for part in PARTS:
+        yield {"part": part, "by": "all", "value": "all"}, parts == part
+    tested = parts == "test"
+    for by, values in {"video": videos, **of_sheet}.items():
+        for value in sorted(set(values[tested].tolist()) - {""}):
+            yield {"part": "test", "by": by, "value": value}, tested & (values == value)

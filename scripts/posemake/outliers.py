@@ -51,10 +51,20 @@ def usual(values: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return middle.to_numpy(), (table - middle).abs().median().to_numpy()
 
 
-def body_length(xy: np.ndarray, trusted: np.ndarray, keypoints: Sequence[str], body: Sequence[str]) -> float:
-    """Median distance in pixels of two keypoints, by default of those two for which it is greatest; NaN with one keypoint."""
+def body_ends(xy: np.ndarray, trusted: np.ndarray, keypoints: Sequence[str], body: Sequence[str]) -> list[tuple[int, int]]:
+    """The two keypoints (by number) that lie a body length apart: those given, or those whose median distance is greatest.
+
+    Empty with fewer than two keypoints, or where no two are ever seen together.
+    """
     pairs = find_bones(keypoints, [body] if body else [])
     middles, _ = usual(bone_lengths(xy, pairs), _both(trusted, pairs))
+    return [pairs[int(np.nanargmax(middles))]] if np.isfinite(middles).any() else []
+
+
+def body_length(xy: np.ndarray, trusted: np.ndarray, keypoints: Sequence[str], body: Sequence[str]) -> float:
+    """Median distance in pixels of the two keypoints of `body_ends`; NaN where there are none."""
+    ends = body_ends(xy, trusted, keypoints, body)
+    middles, _ = usual(bone_lengths(xy, ends), _both(trusted, ends))
     return float(np.nanmax(middles, initial=0.0)) or np.nan
 
 

@@ -22,6 +22,8 @@ def label_frames(frames_dir: str | Path, truth_dir: str | Path, labels_dir: str 
         if find_label_file(Path(labels_dir) / folder.name):
             continue
         frames = pd.read_csv(folder / "frames.csv", dtype={"image": str})
+        if not len(frames):
+            continue
         truth = pd.read_csv(Path(truth_dir) / f"{folder.name}.truth.csv", index_col="frame").loc[frames["frame"]]
         keypoints = tuple(dict.fromkeys(column.rsplit(".", 1)[0] for column in truth.columns))
         xy = truth.to_numpy(float).reshape(len(truth), len(keypoints), 2)

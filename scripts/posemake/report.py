@@ -6,47 +6,28 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment
 
 from posemake.files import write_text
+from posemake.page import render
 
 SHOWN = 12  # videos with pictures; all others are in the tables
 
 PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+{% from "head" import table %}{% include "head" %}
 <title>posemake: results</title>
-<style>
-  :root { color-scheme: light dark; --line: light-dark(#d7dbe0, #3b4048); --soft: light-dark(#f4f6f8, #22262c); --accent: #2a788e; }
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 1120px; margin: 2rem auto; padding: 0 1rem; }
-  h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); } h3 { margin: 1.5rem 0 .5rem; }
-  .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1rem; margin: 1.5rem 0; }
-  .tile { background: var(--soft); border-radius: 8px; padding: .8rem 1rem; } .tile b { display: block; font-size: 1.7rem; }
-  .wide { overflow-x: auto; }
-  table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-  th, td { text-align: right; padding: .25rem .7rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-  th:first-child, td:first-child { text-align: left; } thead th { background: var(--soft); }
-  .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 1.2rem; }
-  .card { background: var(--soft); border-radius: 8px; padding: .7rem; } .card h3 { margin: 0 0 .4rem; }
-  img, video { max-width: 100%; border-radius: 4px; } img { background: white; }
-  a { color: var(--accent); } .note { opacity: .75; font-size: .9rem; }
-</style>
 <h1>posemake</h1>
 <p class="note">Round {{ round }}. Keypoints: {{ keypoints | join(", ") }}.</p>
 <div class="tiles">
   {% for value, what in tiles %}<div class="tile"><b>{{ value }}</b>{{ what }}</div>
   {% endfor %}
 </div>
-{% macro table(rows) %}<div class="wide"><table><thead><tr>{% for name in rows.columns %}<th>{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>{% for row in rows.itertuples(index=False) %}<tr>{% for cell in row %}<td>{{ cell | short }}</td>{% endfor %}</tr>
-{% endfor %}</tbody></table></div>{% endmacro %}
 <h2>Models</h2>
 {% for model in models %}
 <h3>{{ model.name }}</h3>
 <p>Error on frames that the training never saw, in pixels of the video; <code>mean</code> is the figure that DeepLabCut calls RMSE.
+<code>mean_low</code> and <code>mean_high</code> bound its 95 % confidence interval.
 <code>confident</code> is the share of points at or above the confidence threshold.
+How this was measured, and what it means: <a href="{{ model.folder }}/index.html"><b>evaluation of {{ model.name }}</b></a>.
 All figures: <a href="{{ model.folder }}/metrics.csv">metrics.csv</a>, <a href="{{ model.folder }}/errors.csv">errors.csv</a>.</p>
 {{ table(model.test) }}
 <p>{% for name in ("learning_curve", "errors") %}<a href="{{ model.folder }}/{{ name }}.png"><img src="{{ model.folder }}/{{ name }}.png"
@@ -57,7 +38,9 @@ alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %
 <h2>Videos, as {{ model.name }} sees them</h2>
 <p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
 Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
-<code>complete</code> is the share of frames with all points.</p>
+<code>complete</code> is the share of frames with all points. Of the confident raw points: <code>jitter_px</code>, how much they shake while
+the animal rests; <code>jumps</code>, the share of steps longer than half a body; <code>bone_spread</code>, how much distances of
+joined keypoints vary (median deviation over median).</p>
 {{ table(model.rows) }}
 <div class="cards">
 {% for video in model.videos %}
@@ -79,7 +62,7 @@ Shares of points: <code>confident</code>, <code>filled</code> between confident 
 </html>
 """
 
-TEST_COLUMNS = ["keypoint", "n", "mean", "median", "rmse", "p90", "confident", "mean_confident"]
+TEST_COLUMNS = ["keypoint", "n", "mean", "mean_low", "mean_high", "median", "rmse", "p90", "confident", "mean_confident"]
 SOURCE_COLUMNS = ["video", "subject", "group", "codec", "width", "height", "fps", "frames", "duration", "standardised", "fault"]
 POSE_COLUMNS = [
     "video",
@@ -92,13 +75,10 @@ POSE_COLUMNS = [
     "complete",
     "speed_px_per_s",
     "speed_mm_per_s",
+    "jitter_px",
+    "jumps",
+    "bone_spread",
 ]
-
-
-def _short(cell: Any) -> str:
-    if cell is None or cell != cell:
-        return ""
-    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
 def _read(path: str) -> pd.DataFrame:
@@ -131,7 +111,7 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
     for path in files.metrics:
         name = Path(path).parent.name
         metrics = pd.read_csv(path)
-        test = metrics[metrics["part"] == "test"]
+        test = metrics[(metrics["part"] == "test") & (metrics["by"] == "all")]
         best.append((float(test["median"].iloc[0]), float(test["mean"].iloc[0]), name))
         models.append({"name": name, "folder": f"{at['models']}/{name}", "test": test[TEST_COLUMNS]})
     steps = sum(int(pd.read_csv(path)["step"].iloc[-1]) for path in files.histories)
@@ -158,9 +138,8 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
         (f"{min(best)[0]:.2f} px", f"median test error of {min(best)[2]}"),
         (f"{min(best)[1]:.2f} px", "mean test error"),
     ]
-    environment = Environment(autoescape=True)
-    environment.filters["short"] = _short
-    page = environment.from_string(PAGE).render(
+    page = render(
+        PAGE,
         round=number,
         keypoints=settings["keypoints"],
         tiles=tiles,

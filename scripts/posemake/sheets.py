@@ -93,9 +93,10 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         for name in config.get(section, {}).get("models", []):
             if name not in config["models"]:
                 faults.append(f"{section}.models: {name!r} is not among models; {nearest(name, list(config['models']))}")
-    for name in config.get("refine", {}).get("body", []):
-        if name not in keypoints:
-            faults.append(f"refine.body: {name!r} is not a keypoint; {nearest(name, keypoints)}")
+    for section, key in (("refine", "body"), ("evaluate", "reference"), ("evaluate", "oks_sigmas")):
+        for name in config.get(section, {}).get(key, []):
+            if name not in keypoints:
+                faults.append(f"{section}.{key}: {name!r} is not a keypoint; {nearest(name, keypoints)}")
     frames = plain(Frames, config.get("frames"))
     if abs(sum(frames["shares"].values()) - 1) > 1e-6:
         faults.append(f"frames.shares: {', '.join(f'{k} {v:g}' for k, v in frames['shares'].items())} do not sum to 1")

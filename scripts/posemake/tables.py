@@ -16,6 +16,7 @@ FRAMES_COLUMNS = ("asked", "chosen", "features", "note")
 GROUP_COLUMNS = ("column", "value", "videos", "frames", "share", "balanced_per_video")
 POSE_COLUMNS = (
     "frames", "analysed", "confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s",
+    "step_median_px", "step_p99_px", "jitter_px", "jitter_worst_px", "jumps", "bone_spread", "bone_spread_worst",
 )  # fmt: skip
 
 

@@ -111,7 +111,8 @@ def tracks(project, model):
     raw = predict(project, model, "first")
     made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json")
     values = settings.plain(settings.Filter, {"threshold": 0.0})
-    run("filter_poses", {"poses": raw["h5"], "times": raw["times"]}, made, settings=values, row=row("fps", "px_per_mm"))
+    source = {"poses": raw["h5"], "times": raw["times"]}
+    run("filter_poses", source, made, settings=values, row=row("fps", "px_per_mm"), skeleton=SKELETON)
     return {
         "raw": raw["h5"],
         "provenance": raw["provenance"],
@@ -173,12 +174,23 @@ def test_train(project, labelled, model):
     assert Path(model["weights"]).read_bytes() == Path(again["weights"]).read_bytes()
 
 
+def evaluate(project, model):
+    """What the evaluation of the first model writes."""
+    pngs = {
+        "examples": "examples.png",
+        "errors_png": "errors.png",
+        "cumulative": "cumulative.png",
+        "calibration": "calibration.png",
+    }
+    tables = {"metrics": "metrics.csv", "errors": "errors.csv", "summary": "evaluation.json"}
+    files = outputs(project / "models/first", **tables, **pngs)
+    return run("evaluate_model", model, files, settings=settings.plain(settings.Evaluate), sheet={})
+
+
 def test_evaluate_and_learning_curve(project, model):
-    files = outputs(
-        project / "models/first", metrics="metrics.csv", errors="errors.csv", examples="examples.png", errors_png="errors.png"
-    )
-    run("evaluate_model", model, files, settings=settings.plain(settings.Evaluate))
-    metrics = pd.read_csv(files["metrics"]).set_index(["part", "keypoint"])
+    files = evaluate(project, model)
+    table = pd.read_csv(files["metrics"])
+    metrics = table[table["by"] == "all"].set_index(["part", "keypoint"])
     errors = pd.read_csv(files["errors"])
     for part in ("train", "validation", "test"):
         distances = errors[errors["part"] == part]["error_px"]
@@ -186,7 +198,11 @@ def test_evaluate_and_learning_curve(project, model):
         assert metrics.loc[(part, "all"), "mean"] == pytest.approx(distances.mean(), rel=1e-4)
         assert metrics.loc[(part, "all"), "rmse"] == pytest.approx(np.sqrt((distances**2).mean()), rel=1e-4)
     run("plot_learning_curve", model, {"png": f"{project}/models/first/learning_curve.png"})
-    for png in ("examples.png", "errors.png", "learning_curve.png"):
+    values = {"round": 0, "split": settings.plain(settings.Split), "index": "index.html"}
+    source = model | files | {"scorers": []}
+    run("report_model", source, {"page": f"{project}/models/first/index.html"}, settings=values, sheet={})
+    assert str(project) not in (project / "models/first/index.html").read_text()
+    for png in ("examples.png", "errors.png", "learning_curve.png", "cumulative.png", "calibration.png"):
         assert (project / "models/first" / png).stat().st_size > 5000
 
 
@@ -216,6 +232,7 @@ def test_filter(tracks):
     summary = read_json(tracks["summary"])
     assert summary["frames"] == FRAMES and summary["analysed"] == 30 and summary["missing"] == 0
     assert summary["speed_px_per_s"] == pytest.approx(2 * summary["speed_mm_per_s"])
+    assert 0 <= summary["jumps"] <= 1 and 0 < summary["bone_spread"] == summary["bone_spread_worst"]  # of the one bone there is
 
 
 def test_render_and_plot(project, tracks):
@@ -253,8 +270,9 @@ def test_tables_and_page(project, model, tracks, labelled):
     run("tabulate_poses", [str(summary)], {"table": f"{project}/tables/first.csv"}, settings=sheet)
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
+    assert set(read_json(summary)) | {"video", "subject", "session", "group"} == set(table)
     if not (project / "models/first/metrics.csv").exists():
-        test_evaluate_and_learning_curve(project, model)
+        evaluate(project, model)
     files = {
         "videos": [f"{project}/videos.csv"],
         "metrics": [f"{project}/models/first/metrics.csv"],

@@ -108,6 +108,13 @@ def put(path, value):
         ("predict.models", ["smal"], "predict.models: 'smal' is not among models; did you mean 'small'?"),
         ("refine.models", ["smal"], "refine.models: 'smal' is not among models; did you mean 'small'?"),
         ("refine.body", ["snout", "tailbase"], "refine.body: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),
+        ("evaluate.reference", ["snout", "ear"], "evaluate.reference: 'ear' is not a keypoint"),
+        ("evaluate.reference", ["snout"], "evaluate.reference: ['snout']: a reference length is the distance of two keypoints"),
+        (
+            "evaluate.oks_sigmas",
+            {"tailbase": 0.1},
+            "evaluate.oks_sigmas: 'tailbase' is not a keypoint; did you mean 'tail_base'?",
+        ),
         ("refine.body", ["snout"], "refine.body: ['snout']: a body length is the distance of two keypoints"),
         ("refine.window", 8, "refine.window: 8: a window has an odd number of frames"),
         ("refine.jump_unit", "mm", "refine.jump_unit: 'mm' is not valid; valid are body, px"),

@@ -38,7 +38,7 @@ def test_a_short_run(project, tmp_path):
     done = snakemake(project, "--configfile", str(CONFIG), str(short))
     assert done.returncode == 0, done.stdout
     metrics = pd.read_csv(project / "results/models/round-0/small/metrics.csv")
-    counts = metrics[metrics["keypoint"] == "all"].set_index("part")["n"]
+    counts = metrics[(metrics["keypoint"] == "all") & (metrics["by"] == "all")].set_index("part")["n"]
     assert counts.sum() == 464 and counts["test"] >= 40
     poses = pd.read_hdf(project / "results/poses/round-0/small/m3v1mp4/poses.h5")
     assert len(poses) == 2330 and poses.iloc[:40].notna().all(axis=None) and poses.iloc[40:].isna().all(axis=None)

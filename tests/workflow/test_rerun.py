@@ -18,6 +18,7 @@ from posemake.label_decisions import decisions_path
 
 MODELS, ANALYSED = ("small", "other"), ("slow_1", "fast_2")
 INDEX = {"write_index"}
+EVALUATION = ("evaluate_model", "report_model")
 TABLES_OF_VIDEOS = {"tabulate_videos", "validate_videos"}
 
 
@@ -34,7 +35,7 @@ AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model("tabulate_poses")
 
 
 def after_training(*models):
-    rules = ("train_model", "plot_learning_curve", "evaluate_model", "tabulate_poses")
+    rules = ("train_model", "plot_learning_curve", *EVALUATION, "tabulate_poses")
     return per_model(*rules, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
 
 
@@ -62,9 +63,9 @@ CONFIG_CHANGES = {
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
     "a default written out": (changed("filter", window=5), set()),
     "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
-    "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, per_video("render_video")),
+    "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, AFTER_FILTER),
     "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
-    "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model("evaluate_model") | INDEX),
+    "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model(*EVALUATION) | INDEX),
     "a training key of one model": (
         changed("models", other={**CONFIG["models"]["other"], "learning_rate": 0.001}),
         after_training("other"),
@@ -79,7 +80,7 @@ CONFIG_CHANGES = {
     ),
     "a third model": (
         changed("models", third=tiny.MODEL),
-        per_model("train_model", "plot_learning_curve", "evaluate_model", models=["third"]) | INDEX,
+        per_model("train_model", "plot_learning_curve", *EVALUATION, models=["third"]) | INDEX,
     ),
     "a model no longer applied": (changed("predict", models=["small"]), INDEX),
     "order of the models": ({**CONFIG, "models": dict(reversed(CONFIG["models"].items()))}, set()),
@@ -192,7 +193,7 @@ def test_sheet(project, name):
 LABELLED_CHANGES = {
     "roi": ({"roi": "0,80,0,60"}, after_choosing("fast_1")),
     "frames, which the method does not look at": ({"frames": "3,5"}, set()),
-    "subject": ({"subject": "m9"}, {"tabulate_frames"} | TABLES_OF_VIDEOS | INDEX),
+    "subject": ({"subject": "m9"}, {"tabulate_frames"} | TABLES_OF_VIDEOS | per_model(*EVALUATION) | INDEX),
 }
 
 
