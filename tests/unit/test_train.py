@@ -6,8 +6,11 @@ from helpers import blob
 from posemake.dataset import Frames
 from posemake.heatmap import encode
 from posemake.log import PosemakeError
+from posemake.losses import pose_loss
+from posemake.schedule import learning_rate
 from posemake.settings import Augment, Model
-from posemake.train import HISTORY_COLUMNS, fit_network, learning_rate, pose_loss, validate
+from posemake.train import fit_network
+from posemake.training import HISTORY_COLUMNS, validate
 
 CPU = torch.device("cpu")
 TINY = Model(steps=4, batch_size=4, validate_every=2, warmup=1)
@@ -37,8 +40,8 @@ def weights(network):
 
 def test_the_same_seed_trains_the_same_network():
     train, validation = pictures(6), pictures(2, seed=1)
-    first, history = fit_network(train, validation, 1, TINY, CPU)
-    second, _ = fit_network(train, validation, 1, TINY, CPU)
+    first, history = fit_network(train, validation, ["spot"], TINY, CPU)
+    second, _ = fit_network(train, validation, ["spot"], TINY, CPU)
     assert torch.equal(weights(first), weights(second))
     assert [row["step"] for row in history] == [2, 4]
     assert all(tuple(row) == HISTORY_COLUMNS for row in history)
@@ -47,7 +50,7 @@ def test_the_same_seed_trains_the_same_network():
 
 def test_another_seed_trains_another_network():
     train, validation = pictures(4), pictures(2, seed=1)
-    first, second = (fit_network(train, validation, 1, Model(steps=1, batch_size=2, seed=seed), CPU)[0] for seed in (1, 2))
+    first, second = (fit_network(train, validation, ["spot"], Model(steps=1, batch_size=2, seed=seed), CPU)[0] for seed in (1, 2))
     assert not torch.equal(weights(first), weights(second))
 
 
@@ -55,14 +58,14 @@ def test_a_loss_that_is_no_number_is_a_sentence():
     train = pictures(4)
     wild = Model(steps=6, batch_size=4, warmup=0, validate_every=6, learning_rate=1e30)
     with pytest.raises(PosemakeError, match=r"training diverged before step 6 .* lower `learning_rate`"):
-        fit_network(train, train, 1, wild, CPU)
+        fit_network(train, train, ["spot"], wild, CPU)
 
 
 def test_a_spot_is_learned():
     settings = Model(
         steps=45, batch_size=4, warmup=5, validate_every=15, augment=Augment(rotation=0, scale=(1, 1), brightness=0, contrast=0)
     )
-    _, history = fit_network(pictures(16), pictures(4, seed=1), 1, settings, CPU)
+    _, history = fit_network(pictures(16), pictures(4, seed=1), ["spot"], settings, CPU)
     assert history[-1]["train_loss"] < 0.75 * history[0]["train_loss"]
     assert min(row["validation_error"] for row in history) < 4
 
@@ -74,7 +77,8 @@ def test_validation_is_in_pixels_of_the_original_frames():
 
     half = np.diag([0.5, 0.5, 1])
     frames = Frames(np.zeros((3, 64, 64, 3), np.uint8), np.tile([13.0, 14.0], (3, 1, 1)), np.stack([half] * 3))
-    assert validate(Fixed(), frames, 4, 2, CPU) == pytest.approx(np.full((3, 1), 10.0), abs=1e-3)
+    error, loss = validate(Fixed(), frames, Model(), 2, CPU)
+    assert error == pytest.approx(np.full((3, 1), 10.0), abs=1e-3) and np.isfinite(loss)
 
 
 @pytest.fixture

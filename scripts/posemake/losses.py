@@ -1,0 +1,37 @@
+"""What a network is taught by (B batch, K keypoints, h w cells of the heatmap)."""
+
+import torch
+import torch.nn.functional as F
+
+from posemake.heatmap import encode
+
+OFFSET_WEIGHT = 0.2  # offsets are learned last and should not steer the backbone
+
+
+def pose_loss(heat: torch.Tensor, offset: torch.Tensor, xy: torch.Tensor, stride: int, sigma: float) -> torch.Tensor:
+    """Loss of one batch: where the keypoint is, how sure to be, and the sub-pixel rest.
+
+    Three terms. Cross-entropy over all cells of the image, against the Gaussian as a distribution: it has a strong gradient
+    from the first step, where a per-cell loss is drowned by background. Binary cross-entropy per cell against the Gaussian,
+    with easy background weighted down (penalty-reduced focal loss, Law & Deng, ECCV 2018): it makes the peak a confidence.
+    Smooth L1 of the offsets around the keypoint. A keypoint without a label (NaN) adds nothing.
+
+    Parameters
+    ----------
+    heat, offset
+        What the network returns: logits (B, K, h, w) and cells (B, K, 2, h, w).
+    xy
+        (B, K, 2) in pixels of the input.
+    """
+    target, shift, near = encode(xy, tuple(heat.shape[-2:]), stride, sigma)
+    known = torch.isfinite(xy).all(-1)
+    count = known.sum().clamp(min=1)
+    spread = target / target.sum((-2, -1), keepdim=True).clamp(min=1e-6)
+    place = -(spread * heat.flatten(2).log_softmax(-1).view_as(heat)).sum((-2, -1))
+    place = (place * known).sum() / count
+    chance = torch.sigmoid(heat)
+    per_cell = F.binary_cross_entropy_with_logits(heat, target, reduction="none") * (chance - target).abs() ** 2
+    sure = (per_cell.sum((-2, -1)) * known).sum() / count
+    error = F.smooth_l1_loss(offset, shift, reduction="none").sum(2) * near
+    rest = error.sum() / near.sum().clamp(min=1)
+    return place + sure + OFFSET_WEIGHT * rest
