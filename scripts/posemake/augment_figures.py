@@ -15,7 +15,7 @@ from posemake.sides import mirrored
 from posemake.style import keypoint_colors
 
 FRAMES, VARIANTS = 6, 6  # rows, and columns beside the frame itself
-WIDEST, GAP, DOT = 260, 4, 3  # pixels of a picture's width, between pictures, and of a keypoint's radius
+WIDTH, GAP, DOT = 260, 4, 3  # pixels of a picture, between pictures, and of a keypoint's radius
 
 
 def plot_augmentation(labels_file: str, split_file: str, labels_dir: str, out: str, settings: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def plot_augmentation(labels_file: str, split_file: str, labels_dir: str, out: s
     wanted, rng = make(Augment, settings["augment"]), np.random.default_rng(settings["seed"])
     rows = np.unique(np.linspace(0, len(frames.images) - 1, min(FRAMES, len(frames.images))).astype(int))
     height, width = frames.images.shape[1:3]
-    factor = min(1.0, WIDEST / width)
+    factor = WIDTH / width
     size = max(1, round(width * factor)), max(1, round(height * factor))
     step = size[0] + GAP, size[1] + GAP
     sheet = Image.new("RGB", (GAP + (1 + VARIANTS) * step[0], GAP + len(rows) * step[1]), "white")
