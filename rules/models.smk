@@ -27,10 +27,40 @@ rule train_model:
         "../scripts/train_model.py"
 
 
+rule plot_augmentation:
+    input:
+        labels="results/labels/round-{round}/labels.csv",
+        split="results/labels/round-{round}/split.csv",
+    output:
+        jpg=report(
+            "results/models/round-{round}/{model}/augmentation.jpg",
+            category="Models",
+            subcategory="{model}",
+            labels={"figure": "augmented training frames", "round": "{round}"},
+            caption="../report/plot_augmentation.rst",
+        ),
+    log:
+        "logs/plot_augmentation/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/plot_augmentation/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(10),
+    params:
+        code=code("plot_augmentation"),
+        settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("scale", "seed", "augment")},
+    script:
+        "../scripts/plot_augmentation.py"
+
+
 rule plot_learning_curve:
     input:
         history="results/models/round-{round}/{model}/history.csv",
+        split="results/labels/round-{round}/split.csv",
     output:
+        diagnosis="results/models/round-{round}/{model}/diagnosis.json",
         png=report(
             "results/models/round-{round}/{model}/learning_curve.png",
             category="Models",

@@ -36,6 +36,8 @@ def final_targets():
         "weights.pt",
         "history.csv",
         "learning_curve.png",
+        "diagnosis.json",
+        "augmentation.jpg",
         "metrics.csv",
         "errors.csv",
         "examples.png",

@@ -1,11 +1,11 @@
-"""Draw the learning curve of one model."""
+"""Draw the learning curve of one model, and say what is wrong with it."""
 
 from posemake.figures import plot_learning_curve
 from posemake.log import run_job
 
 
 def main(input, output, params, log):
-    plot_learning_curve(input.history, output.png)
+    plot_learning_curve(input.history, input.split, output.png, output.diagnosis)
 
 
 if "snakemake" in globals():

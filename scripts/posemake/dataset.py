@@ -106,3 +106,17 @@ def load_frames(paths: Iterable[str], xy: np.ndarray, scale: float, multiple: in
     maps = np.stack([to_input for _, to_input in fitted])
     points = np.stack([apply_map(m, p) for m, p in zip(maps, xy)])
     return Frames(images, points, maps)
+
+
+def load_part(labelled: Labelled, part: str, scale: float, multiple: int) -> Frames:
+    """Load the frames of one part of the split that have any keypoint.
+
+    Raises
+    ------
+    PosemakeError
+        If there are none.
+    """
+    rows = np.flatnonzero((labelled.parts == part) & np.isfinite(labelled.xy).any((1, 2)))
+    if not len(rows):
+        raise PosemakeError(f"no labelled frame with a keypoint is in the part {part!r} of the split; label more frames")
+    return load_frames(labelled.paths[rows], labelled.xy[rows], scale, multiple)

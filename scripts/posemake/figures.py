@@ -1,12 +1,15 @@
 """The stage that plots the poses of one video, and the learning curve of a model."""
 
+import dataclasses
+import textwrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from posemake.files import read_json
+from posemake.diagnosis import diagnose
+from posemake.files import read_json, write_json
 from posemake.poses import arrays, frame_times, read_poses
 from posemake.settings import Plots, make
 from posemake.style import keypoint_colors, save_figure
@@ -80,19 +83,41 @@ def plot_poses(
     save_figure(figure, displacement, wanted.dpi)
 
 
-def plot_learning_curve(history_file: str, out: str) -> None:
-    """Draw training loss and validation error over the steps of a training."""
+def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_file: str) -> None:
+    """Draw loss, errors, learning rate and speed over the steps of a training, and say below what is wrong with it.
+
+    Parameters
+    ----------
+    history_file, split_file
+        What the training wrote, and the parts of the labelled frames.
+    out
+        PNG to write.
+    diagnosis_file
+        JSON to write: the findings, each with name, what and remedy.
+    """
     table = pd.read_csv(history_file)
-    figure = Figure(figsize=(7, 3.5))
-    left, right = figure.subplots(1, 2)
-    left.plot(table.step, table.train_loss, color="0.2")
-    left.set(xlabel="step", ylabel="training loss", yscale="log")
-    right.plot(table.step, table.validation_error, color="C0", label="mean")
-    right.plot(table.step, table.validation_median, color="C0", ls=":", label="median")
-    best = table.validation_error.idxmin()
-    right.plot(
-        table.step[best], table.validation_error[best], "o", color="C3", label=f"kept: {table.validation_error[best]:.2f} px"
-    )
-    right.set(xlabel="step", ylabel="validation error / px", yscale="log")
-    right.legend(frameon=False)
+    frames = int((pd.read_csv(split_file)["part"] == "train").sum())
+    curves = (table[name].to_numpy() for name in ("step", "train_loss", "train_error", "validation_error"))
+    findings = diagnose(*curves, frames)
+    write_json(diagnosis_file, {"findings": [dataclasses.asdict(finding) for finding in findings]})
+    words = [f"{finding.name}: {finding.what}. {finding.remedy}" for finding in findings] or ["No complaint."]
+    lines = [line for sentence in words for line in textwrap.wrap(sentence, 130)]
+    figure = Figure(figsize=(8, 5 + 0.17 * len(lines)))
+    grid = figure.subplots(2, 2, sharex=True)
+    for part, color in (("train", "0.3"), ("validation", "C0")):
+        grid[0, 0].plot(table["step"], table[f"{part}_loss"], color=color, label=part)
+        grid[0, 1].plot(table["step"], table[f"{part}_error"], color=color, label=f"{part}, mean")
+        grid[0, 1].plot(table["step"], table[f"{part}_median"], color=color, ls=":", label=f"{part}, median")
+    best = table["validation_error"].idxmin()
+    at = table["step"][best], table["validation_error"][best]
+    grid[0, 1].plot(*at, "o", color="C3", label=f"kept: {at[1]:.2f} px")
+    grid[1, 0].plot(table["step"], table["learning_rate"], color="0.3")
+    grid[1, 1].plot(table["step"], table["images_per_second"], color="0.3")
+    grid[0, 0].set(ylabel="loss", yscale="log")
+    grid[0, 1].set(ylabel="error / px", yscale="log")
+    grid[1, 0].set(xlabel="step", ylabel="learning rate")
+    grid[1, 1].set(xlabel="step", ylabel="images per second", ylim=(0, None), title=f"{table['seconds'].iloc[-1]:.0f} s in all")
+    for axes in grid[0]:
+        axes.legend(frameon=False, fontsize="small")
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize="small")
     save_figure(figure, out, 120)

@@ -63,14 +63,41 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Probability:
+    """How often a training frame is varied in each way. The common ways are gentle and always on, the harsh ones rare."""
+
+    rotation: float = 1.0
+    scale: float = 1.0
+    translation: float = 1.0
+    shear: float = 0.2
+    # pairs are told from names: one that is not understood (oreille_g) would teach that left is right, and nobody would see it
+    flip: float = 0.0
+    brightness: float = 1.0
+    contrast: float = 1.0
+    gamma: float = 0.2
+    noise: float = 0.1
+    blur: float = 0.1
+    motion_blur: float = 0.1
+    cutout: float = 0.1
+    grey: float = 0.1
+
+
+@dataclass(frozen=True)
 class Augment:
-    """Random variation of the training frames."""
+    """Random variation of the training frames, for animals that are filmed from above."""
 
     rotation: float = 180.0  # degrees either way; an animal seen from above has no upright
     scale: tuple[float, float] = (0.8, 1.25)  # sizes of animals and heights of cameras
     translation: float = 0.1  # share of width and height
+    shear: float = 5.0  # degrees either way; a camera that hangs askew
     brightness: float = 0.15  # share of the full range
     contrast: float = 0.3  # share of the image's own
+    gamma: tuple[float, float] = (0.7, 1.4)  # exponents; cameras differ in how they show the dark
+    noise: float = 8.0  # grey levels, greatest standard deviation
+    blur: float = 1.5  # input pixels, greatest standard deviation
+    motion_blur: float = 7.0  # input pixels, greatest length
+    cutout: float = 0.15  # share of width and height; less than an animal, so that its other points tell the hidden one
+    probability: Probability = field(default_factory=Probability)
 
 
 @dataclass(frozen=True)
@@ -87,9 +114,11 @@ class Model:
     steps: int = 1500
     batch_size: int = 8
     learning_rate: float = 2e-3  # AdamW; a pretrained backbone wants about 5e-4
+    schedule: str = "cosine"  # falls all the time; `multistep` stays high for longer
     weight_decay: float = 0.01
     warmup: int = 100  # steps to the full rate
     validate_every: int = 100  # steps
+    patience: int = 10  # validations without a better one: the error falls late on a cosine, so that less would stop too early
     seed: int = 1
     augment: Augment = field(default_factory=Augment)
 

@@ -17,6 +17,7 @@ import yaml
 
 from posemake.log import PosemakeError
 from posemake.settings import Filter, Frames, Model, Split, plain
+from posemake.sides import find_lonely
 
 MOST_LISTED = 10000  # frames that a cell may name: more is a slip of the keyboard
 
@@ -112,9 +113,18 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         faults.append("split: validation and test together leave less than a tenth for training")
     for name, values in config["models"].items():
         model = plain(Model, values)
-        least, greatest = model["augment"]["scale"]
-        if least > greatest:
-            faults.append(f"models.{name}.augment.scale: the least factor, {least}, stands first, then the greatest, {greatest}")
+        for key, what in (("scale", "factor"), ("gamma", "exponent")):
+            least, greatest = model["augment"][key]
+            if least > greatest:
+                faults.append(
+                    f"models.{name}.augment.{key}: the least {what}, {least}, stands first, then the greatest, {greatest}"
+                )
+        lonely = find_lonely(config["keypoints"]) if model["augment"]["probability"]["flip"] else []
+        if lonely:
+            faults.append(
+                f"models.{name}.augment.probability.flip: {lonely[0]!r} has no keypoint of the other side to change places with; "
+                "set flip to 0, or name both sides alike but for left and right"
+            )
         if model["backbone"].startswith("unet_") and model["weights"] == "imagenet":
             faults.append(
                 f"models.{name}.weights: {model['backbone']} has no ImageNet weights; set none, or a posemake model file"

@@ -1,12 +1,12 @@
 """Labels that are likely slips of the hand, told from the geometry of all of them (N frames, K keypoints, B bones)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from posemake.outliers import FLOOR, bone_lengths, find_bones
+from posemake.sides import find_sides
 
 ENOUGH = 10  # frames; of fewer nobody can say what is usual
 FAR = 8.0  # median absolute deviations of a length, beyond which even a bent animal is rare
@@ -25,25 +25,6 @@ class Suspect:
     keypoint: str
     what: str
     value: float
-
-
-def _other_side(name: str) -> str | None:
-    """The name of the right one of a left keypoint: left_ear, LeftEar, ear_left, L_ear, earL, l-ear."""
-    for left, right in (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT")):
-        if left in name:
-            return name.replace(left, right, 1)
-    for left, right in (("l", "r"), ("L", "R")):
-        new = re.sub(rf"(?<![A-Za-z]){left}(?![A-Za-z])", right, name, count=1)
-        if new != name:
-            return new
-    return re.sub(r"(?<=[a-z0-9])L$", "R", name) if re.search(r"[a-z0-9]L$", name) else None
-
-
-def find_sides(keypoints: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of keypoints (by number) whose names differ by left and right."""
-    number = {name: k for k, name in enumerate(keypoints)}
-    pairs = ((k, number.get(_other_side(name))) for k, name in enumerate(keypoints))
-    return [(left, right) for left, right in pairs if right is not None]
 
 
 def _unexplained(points: np.ndarray, shape: np.ndarray) -> np.ndarray:

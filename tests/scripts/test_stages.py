@@ -83,7 +83,7 @@ def labelled(project):
 
 def train(project, labelled, name):
     made = outputs(project / f"models/{name}", weights="weights.pt", history="history.csv")
-    return labelled | run("train_model", labelled, made, settings=settings.plain(settings.Model, MODEL))
+    return labelled | run("train_model", labelled, made, settings=settings.plain(settings.Model, MODEL), code="digest")
 
 
 @pytest.fixture(scope="module")
@@ -197,12 +197,16 @@ def test_evaluate_and_learning_curve(project, model):
         assert metrics.loc[(part, "all"), "n"] == len(distances)
         assert metrics.loc[(part, "all"), "mean"] == pytest.approx(distances.mean(), rel=1e-4)
         assert metrics.loc[(part, "all"), "rmse"] == pytest.approx(np.sqrt((distances**2).mean()), rel=1e-4)
-    run("plot_learning_curve", model, {"png": f"{project}/models/first/learning_curve.png"})
+    curve = outputs(project / "models/first", png="learning_curve.png", diagnosis="diagnosis.json")
+    run("plot_learning_curve", model, curve)
+    assert {"too few data", "too few validations"} == {finding["name"] for finding in read_json(curve["diagnosis"])["findings"]}
+    sheet = outputs(project / "models/first", jpg="augmentation.jpg")
+    run("plot_augmentation", model, sheet, settings=settings.plain(settings.Model, MODEL))
     values = {"round": 0, "split": settings.plain(settings.Split), "index": "index.html"}
     source = model | files | {"scorers": []}
     run("report_model", source, {"page": f"{project}/models/first/index.html"}, settings=values, sheet={})
     assert str(project) not in (project / "models/first/index.html").read_text()
-    for png in ("examples.png", "errors.png", "learning_curve.png", "cumulative.png", "calibration.png"):
+    for png in ("examples.png", "errors.png", "learning_curve.png", "augmentation.jpg", "cumulative.png", "calibration.png"):
         assert (project / "models/first" / png).stat().st_size > 5000
 
 

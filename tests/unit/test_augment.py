@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from posemake.augment import random_maps, relight, vary, warp
 from posemake.geometry import crop_map, rotate_map
-from posemake.settings import Augment
+from posemake.settings import Augment, Probability
+from posemake.sides import find_lonely, mirrored
 
 SIZE = (110, 96)  # width, height
 CENTRE = ((SIZE[0] - 1) / 2, (SIZE[1] - 1) / 2)
@@ -61,8 +62,9 @@ def test_settings_of_nothing_change_nothing():
 
 @given(st.integers(0, 1000))
 def test_random_maps_keep_within_the_settings(seed):
-    wanted = Augment(rotation=20, scale=(0.5, 1.5), translation=0.1)
-    maps = random_maps(4, (96, 110), wanted, np.random.default_rng(seed))
+    wanted = Augment(rotation=20, scale=(0.5, 1.5), translation=0.1, shear=0)
+    maps, flipped = random_maps(4, (96, 110), wanted, np.random.default_rng(seed))
+    assert not flipped.any()
     assert len({tuple(m.ravel()) for m in maps}) == 4
     for m in maps:
         assert 0.5 - 1e-9 <= np.sqrt(np.linalg.det(m)) <= 1.5 + 1e-9
@@ -91,3 +93,103 @@ def test_brightness_is_a_share_of_the_full_range():
     lit = relight(grey, Augment(brightness=0.2, contrast=0.9), np.random.default_rng(0))[:, 0, 0, 0]
     assert 45 < (lit - 100).abs().max() <= 51
     assert len(lit.unique()) > 100  # each image its own
+
+
+ALWAYS = dict.fromkeys(vars(Probability()), 1.0)
+NEVER = Probability(**dict.fromkeys(ALWAYS, 0.0))
+
+
+def only(name, **ranges):
+    """Augmentation in one way, always."""
+    return Augment(probability=Probability(**{**dict.fromkeys(ALWAYS, 0.0), name: 1.0}), **ranges)
+
+
+@pytest.mark.parametrize("name", [name for name in ALWAYS if name not in ("flip", "rotation", "scale", "translation", "shear")])
+def test_each_way_of_light_does_something_and_moves_nothing(name):
+    images, xy = one((47.0, 52.0))
+    images = images * torch.tensor([1.0, 0.7, 0.5]).reshape(1, 3, 1, 1) * 0.8 + 20
+    varied, moved = vary(images, xy, only(name), np.random.default_rng(5))
+    assert torch.equal(moved, xy)
+    assert varied.shape == images.shape and (varied - images).abs().max() > 0.5
+    assert varied.min() >= 0 and varied.max() <= 255
+
+
+@given(st.integers(0, 200))
+def test_the_spot_stays_under_blur_of_both_kinds(seed):
+    images, xy = one((47.0, 52.0))
+    for name in ("blur", "motion_blur"):
+        varied, _ = vary(images, xy, only(name, blur=3.0, motion_blur=12.0), np.random.default_rng(seed))
+        assert centroid(varied[0, 0]) == pytest.approx(xy[0, 0].numpy(), abs=0.1)
+        assert varied[0, 0].sum() == pytest.approx(images[0, 0].sum().item(), rel=1e-3)
+
+
+@given(st.integers(0, 200), shift, shift)
+def test_all_ways_of_moving_take_the_keypoint_along(seed, dx, dy):
+    images, xy = one((CENTRE[0] + dx, CENTRE[1] + dy))
+    wanted = Augment(
+        shear=15, probability=Probability(**{**dict.fromkeys(ALWAYS, 0.0), **dict.fromkeys(MOVES, 1.0), "flip": 0.5})
+    )
+    varied, moved = vary(images, xy, wanted, np.random.default_rng(seed), [0])
+    assert centroid(varied[0, 1]) == pytest.approx(moved[0, 0].numpy(), abs=0.3)
+
+
+MOVES = ("rotation", "scale", "translation", "shear")
+
+
+def test_a_flip_swaps_the_pairs():
+    keypoints = ["left_ear", "snout", "right_ear", "tail_L", "tail_R"]
+    assert mirrored(keypoints) == [2, 1, 0, 4, 3]
+    images, _ = one((30.0, 40.0))
+    xy = torch.tensor([[[30.0, 40.0], [50.0, 20.0], [70.0, 40.0], [35.0, 60.0], [np.nan, np.nan]]])
+    varied, moved = vary(images, xy, only("flip"), np.random.default_rng(0), mirrored(keypoints))
+    right = SIZE[0] - 1
+    assert centroid(varied[0, 0]) == pytest.approx([right - 30, 40], abs=0.05)
+    # the spot was the left ear, and in the mirror is the right one
+    expected = [[right - 70, 40], [right - 50, 20], [right - 30, 40], [np.nan, np.nan], [right - 35, 60]]
+    assert moved[0].numpy() == pytest.approx(np.array(expected), nan_ok=True, abs=1e-3)
+
+
+def test_some_of_a_batch_are_flipped():
+    images, xy = (part.repeat(40, *[1] * (part.ndim - 1)) for part in one((30.0, 40.0)))
+    wanted = Augment(probability=Probability(**{**dict.fromkeys(ALWAYS, 0.0), "flip": 0.5}))
+    varied, moved = vary(images, xy, wanted, np.random.default_rng(0), [0])
+    flipped = moved[:, 0, 0] > CENTRE[0]
+    assert 8 < flipped.sum() < 32
+    assert torch.allclose(varied[flipped], images[:1].flip(-1), atol=0.1)
+
+
+def test_a_probability_of_nothing_changes_nothing():
+    images, xy = one((40.0, 33.0))
+    wild = Augment(shear=40, noise=50, blur=5, cutout=0.5, brightness=1, contrast=1, probability=NEVER)
+    varied, moved = vary(images, xy, wild, np.random.default_rng(0), [0])
+    assert torch.equal(varied, images) and torch.equal(moved, xy)
+
+
+@given(st.integers(0, 500))
+def test_values_stay_in_range_whatever_is_done(seed):
+    images = torch.rand(3, 3, 48, 64, generator=torch.Generator().manual_seed(seed)).round() * 255
+    wild = Augment(noise=80, brightness=1, contrast=1, gamma=(0.2, 5.0), probability=Probability(**ALWAYS))
+    varied, _ = vary(images, torch.full((3, 1, 2), 20.0), wild, np.random.default_rng(seed), [0])
+    assert torch.isfinite(varied).all() and varied.min() >= 0 and varied.max() <= 255
+
+
+@given(st.integers(0, 200))
+def test_what_is_cut_out_keeps_its_label(seed):
+    images, xy = one((40.0, 33.0))
+    varied, moved = vary(images, xy, only("cutout", cutout=0.9), np.random.default_rng(seed))
+    assert torch.equal(moved, xy)
+    hidden = (varied != images).any(1)[0].nonzero()
+    tall, wide = (hidden.max(0).values - hidden.min(0).values + 1).tolist()
+    assert tall <= 0.9 * SIZE[1] + 1 and wide <= 0.9 * SIZE[0] + 1
+
+
+def test_grey_has_one_value_per_pixel_and_the_same_light():
+    images = torch.tensor([100.0, 50.0, 200.0]).reshape(1, 3, 1, 1).expand(1, 3, 8, 8)
+    varied, _ = vary(images, torch.zeros(1, 1, 2), only("grey"), np.random.default_rng(0))
+    assert torch.allclose(varied, torch.tensor(0.299 * 100 + 0.587 * 50 + 0.114 * 200), atol=1e-3)
+
+
+@pytest.mark.parametrize(("names", "alone"), [(["left_ear", "snout"], "left_ear"), (["snout", "paw_r"], "paw_r")])
+def test_a_side_without_the_other_is_noticed(names, alone):
+    assert find_lonely(names) == [alone]
+    assert find_lonely(["left_ear", "right_ear", "tail", "pawL", "pawR"]) == []

@@ -10,7 +10,8 @@ from PIL import Image
 from posemake import suspects
 from posemake.check import COLUMNS, TILE, check_labels, draw_tile
 from posemake.labels import Labels, write_labels
-from posemake.suspects import find_odd_bones, find_rare, find_same_place, find_sides, find_swapped, median_shape
+from posemake.sides import find_sides
+from posemake.suspects import find_odd_bones, find_rare, find_same_place, find_swapped, median_shape
 
 NAMES = ["snout", "left_ear", "right_ear", "tail"]
 BODY = np.array([[40.0, 0.0], [30.0, -9.0], [30.0, 9.0], [-40.0, 0.0]])

@@ -11,20 +11,21 @@ from helpers import PACKAGE, ROOT, SCRIPTS
 LAYERS = [
     # 0: what a pixel, a pose, a label file, a frame, a setting, a log is
     {"geometry", "poses", "labels", "video", "video_writer", "picture", "stacks", "settings", "log", "fingerprint", "files",
-     "sheets", "durable", "label_decisions"},
+     "sheets", "durable", "label_decisions", "sides"},
     # 1: pure functions on arrays and tensors
-    {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "metrics", "filters",
-     "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers", "suspects", "label_lock",
-     "label_history", "label_table", "label_store", "label_flow"},
+    {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "diagnosis", "schedule",
+     "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
+     "suspects", "label_lock", "label_history", "label_table", "label_store", "label_flow"},
     # 2: what several stages stand on
-    {"dataset", "engine", "evaluation_figures", "scaffold", "standard", "label_items", "label_progress", "label_walk",
+    {"dataset", "engine", "checkpoint", "training", "evaluation_figures", "scaffold", "standard", "label_items",
+     "label_progress", "label_walk",
      "label_session", "label_project", "label_picture", "label_theme", "label_keys", "label_strip", "label_header",
      "label_panel", "label_view", "label_dialogs", "label_commands", "label_window"},
     # 3: stages
     {
         "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "predict", "evaluate", "clean",
         "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
-        "scorers", "labeller", "model_page",
+        "scorers", "labeller", "model_page", "augment_figures",
     },
 ]  # fmt: skip
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}

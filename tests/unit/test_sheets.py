@@ -16,7 +16,7 @@ CONFIG = read_yaml(ROOT / "config/config.yaml")
 SECTIONS = {
     name.lower(): kind
     for name, kind in vars(settings).items()
-    if dataclasses.is_dataclass(kind) and kind not in (settings.Model, settings.Augment, settings.Shares)
+    if dataclasses.is_dataclass(kind) and kind not in (settings.Model, settings.Augment, settings.Probability, settings.Shares)
 }
 
 
@@ -37,7 +37,9 @@ def test_every_setting_is_in_the_schema_and_every_key_of_the_schema_is_a_setting
         assert set(sections[name]["properties"]) == keys(kind), name
     model = SCHEMA["properties"]["models"]["additionalProperties"]
     assert set(model["properties"]) == keys(settings.Model)
-    assert set(model["properties"]["augment"]["properties"]) == keys(settings.Augment)
+    augment = model["properties"]["augment"]["properties"]
+    assert set(augment) == keys(settings.Augment)
+    assert set(augment["probability"]["properties"]) == keys(settings.Probability)
     assert set(sections["frames"]["properties"]["shares"]["properties"]) == keys(settings.Shares)
 
 
@@ -46,6 +48,7 @@ def test_every_setting_is_shown_in_the_config_of_the_repository():
         assert set(CONFIG[name]) == keys(kind), name
     assert set(CONFIG["models"]["small"]) == keys(settings.Model)
     assert set(CONFIG["models"]["small"]["augment"]) == keys(settings.Augment)
+    assert set(CONFIG["models"]["small"]["augment"]["probability"]) == keys(settings.Probability)
     assert set(CONFIG["frames"]["shares"]) == keys(settings.Shares)
 
 
@@ -119,6 +122,9 @@ def put(path, value):
         ("refine.window", 8, "refine.window: 8: a window has an odd number of frames"),
         ("refine.jump_unit", "mm", "refine.jump_unit: 'mm' is not valid; valid are body, px"),
         ("models.small.augment.scale", [1.25, 0.8], "models.small.augment.scale: the least factor, 1.25, stands first"),
+        ("models.small.augment.gamma", [2, 1], "models.small.augment.gamma: the least exponent, 2.0, stands first"),
+        ("models.small.augment.probability.flip", 2, "models.small.augment.probability.flip: "),
+        ("models.small.schedule", "step", "models.small.schedule: 'step' is not valid"),
         ("models.small.weights", "imagenet", "models.small.weights: unet_small has no ImageNet weights; set none"),
         ("models.other", {"backbone": "resnet50", "weights": "no.pt"}, "models.other.weights: is none, imagenet, or a file"),
         ("split.test", 0.8, "split: validation and test together leave less than a tenth for training"),

@@ -6,8 +6,10 @@ from helpers import blob
 from posemake.dataset import Frames
 from posemake.heatmap import encode
 from posemake.log import PosemakeError
+from posemake.schedule import learning_rate
 from posemake.settings import Augment, Model
-from posemake.train import HISTORY_COLUMNS, fit_network, learning_rate, validate
+from posemake.train import fit_network
+from posemake.training import HISTORY_COLUMNS, validate
 
 CPU = torch.device("cpu")
 SPOT = ["spot"]
@@ -75,7 +77,8 @@ def test_validation_is_in_pixels_of_the_original_frames():
 
     half = np.diag([0.5, 0.5, 1])
     frames = Frames(np.zeros((3, 64, 64, 3), np.uint8), np.tile([13.0, 14.0], (3, 1, 1)), np.stack([half] * 3))
-    assert validate(Fixed(), frames, 4, 2, CPU) == pytest.approx(np.full((3, 1), 10.0), abs=1e-3)
+    error, loss = validate(Fixed(), frames, Model(), 2, CPU)
+    assert error == pytest.approx(np.full((3, 1), 10.0), abs=1e-3) and np.isfinite(loss)
 
 
 def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():

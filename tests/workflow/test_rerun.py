@@ -39,6 +39,10 @@ def after_training(*models):
     return per_model(*rules, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
 
 
+def after_labels(*models):
+    return after_training(*models) | per_model("plot_augmentation", models=models)
+
+
 def after_choosing(*videos):
     rules = ("select_frames", "extract_frames", "plot_frames")
     return {f"{rule} {video}" for rule in rules for video in videos} | {"tabulate_frames", "collect_labels"}
@@ -72,15 +76,15 @@ CONFIG_CHANGES = {
     ),
     "an augmentation key of one model": (
         changed("models", small={**CONFIG["models"]["small"], "augment": {"rotation": 90}}),
-        after_training("small"),
+        after_labels("small"),
     ),
     "two keys swapped": (
         changed("split", validation=0.25, test=0.25, block=1, seed=4),
-        {"split_dataset"} | after_training(*MODELS),
+        {"split_dataset"} | after_labels(*MODELS),
     ),
     "a third model": (
         changed("models", third=tiny.MODEL),
-        per_model("train_model", "plot_learning_curve", *EVALUATION, models=["third"]) | INDEX,
+        per_model("train_model", "plot_augmentation", "plot_learning_curve", *EVALUATION, models=["third"]) | INDEX,
     ),
     "a model no longer applied": (changed("predict", models=["small"]), INDEX),
     "order of the models": ({**CONFIG, "models": dict(reversed(CONFIG["models"].items()))}, set()),
@@ -215,7 +219,7 @@ def test_label_corrected(project):
     assert would_run(project) == {"collect_labels"}
     done = snakemake(project)
     assert done.returncode == 0, done.stdout
-    assert jobs_in(done.stdout) == {"collect_labels", "split_dataset"} | after_training(*MODELS)
+    assert jobs_in(done.stdout) == {"collect_labels", "split_dataset"} | after_labels(*MODELS)
     assert (project / "results/labels/round-0/split.csv").read_bytes() == split
     assert would_run(project) == set()
 

@@ -1,0 +1,70 @@
+"""Each fault of a learning curve is found on a drawn one, and none on a good one."""
+
+import numpy as np
+import pytest
+import torch
+from test_train import CPU, pictures
+
+from posemake.diagnosis import diagnose
+from posemake.settings import Model
+from posemake.train import fit_network
+
+STEP = np.arange(100, 2001, 100)
+SHARE = STEP / STEP[-1]
+FALL = np.exp(-SHARE / 0.14)  # as a network learns
+GOOD = {"train_loss": 1 + 6 * FALL, "train_error": 1.5 + 30 * FALL, "validation_error": 2.0 + 34 * FALL, "frames": 120}
+WAVE = np.where(np.arange(len(STEP)) % 2, 1.4, 0.7)
+EARLY = np.where(SHARE < 0.2, 3.0, 1.0)
+
+CASES = {
+    "too few data": ({"frames": 12}, "`frames.per_video`"),
+    "noisy": ({"validation_error": GOOD["validation_error"] * WAVE}, "`learning_rate`"),
+    "rising at the end": ({"validation_error": 2 + 34 * FALL + 6 * np.maximum(0, SHARE - 0.5)}, "`steps`"),
+    "overfitting": ({"train_error": 0.3 + 30 * np.exp(-SHARE / 0.1), "validation_error": 4 + 34 * FALL}, "`augment`"),
+    "not yet converged": ({"validation_error": 40 * np.exp(-SHARE / 0.6), "train_error": 35 * np.exp(-SHARE / 0.6)}, "`steps`"),
+    "early plateau": ({"train_loss": 4 * EARLY, "train_error": 8 * EARLY, "validation_error": 10 * EARLY}, "`learning_rate`"),
+}
+
+
+def names(**changed):
+    return [finding.name for finding in diagnose(STEP, **{**GOOD, **changed})]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fault_is_found_with_its_remedy(name):
+    change, key = CASES[name]
+    assert names(**change) == [name]
+    assert key in diagnose(STEP, **{**GOOD, **change})[0].remedy
+
+
+def test_a_healthy_curve_gets_no_complaint():
+    assert names() == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_healthy_curve_with_ordinary_noise_gets_no_complaint(seed):
+    rng = np.random.default_rng(seed)
+    assert names(**{name: GOOD[name] * rng.normal(1, 0.04, len(STEP)) for name in ("train_error", "validation_error")}) == []
+
+
+def test_of_few_validations_little_is_said():
+    some = {name: values[:2] for name, values in GOOD.items() if name != "frames"}
+    assert [finding.name for finding in diagnose(STEP[:2], **some, frames=100)] == ["too few validations"]
+
+
+@pytest.fixture
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize(("steps", "expected"), [(40, []), (8, ["not yet converged"])], ids=["long enough", "too short"])
+def test_a_real_training(one_thread, steps, expected):
+    """Of a tiny network, which learns a spot in few steps."""
+    settings = Model(steps=steps, batch_size=4, warmup=5, validate_every=max(1, steps // 8), learning_rate=5e-4 * steps / 40)
+    _, history = fit_network(pictures(8), pictures(4, seed=1), ["spot"], settings, CPU)
+    curve = [np.array([row[name] for row in history]) for name in ("step", "train_loss", "train_error", "validation_error")]
+    assert [finding.name for finding in diagnose(*curve, frames=100)] == expected, curve
