@@ -65,7 +65,7 @@ def evaluated(tmp_path_factory):
     pd.DataFrame(split, columns=["video", "image", "frame", "unit", "part"]).to_csv(folder / "split.csv", index=False)
     torch.manual_seed(1)
     values = settings.plain(settings.Model)
-    save_model(folder / "weights.pt", make_network("unet_small", 4, 2, "none"), values, KEYPOINTS)
+    save_model(folder / "weights.pt", make_network(settings.Model(), KEYPOINTS), values, KEYPOINTS)
     rows = [[s, 0.1, 1.0, 9.0 - s / 100, 5.0] for s in (100, 200)]
     history = ["step", "learning_rate", "train_loss", "validation_error", "validation_median"]
     pd.DataFrame(rows, columns=history).to_csv(folder / "history.csv", index=False)

@@ -1,0 +1,32 @@
+"""The jobs that follow from a change of the tiny project."""
+
+MODELS, ANALYSED = ("small", "other"), ("slow_1", "fast_2")
+INDEX = {"write_index"}
+EVALUATION = ("evaluate_model", "report_model")
+TABLES_OF_VIDEOS = {"tabulate_videos", "validate_videos"}
+
+
+def per_video(*rules, models=MODELS, videos=ANALYSED):
+    return {f"{rule} {model} {video}" for rule in rules for model in models for video in videos}
+
+
+def per_model(*rules, models=MODELS):
+    return {f"{rule} {model}" for rule in rules for model in models}
+
+
+FIGURES = ("render_video", "plot_poses")
+AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model("tabulate_poses") | INDEX
+
+
+def after_training(*models):
+    rules = ("train_model", "plot_learning_curve", *EVALUATION, "tabulate_poses")
+    return per_model(*rules, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
+
+
+def after_labels(*models):
+    return after_training(*models) | per_model("plot_augmentation", models=models)
+
+
+def after_choosing(*videos):
+    rules = ("select_frames", "extract_frames", "plot_frames")
+    return {f"{rule} {video}" for rule in rules for video in videos} | {"tabulate_frames", "collect_labels"}
