@@ -19,6 +19,7 @@ if HAS_PROJECT:
     include: "rules/labels.smk"
     include: "rules/label.smk"
     include: "rules/models.smk"
+    include: "rules/evaluation.smk"
     include: "rules/refine.smk"
     include: "rules/poses.smk"
     include: "rules/figures.smk"

@@ -79,6 +79,7 @@ A keypoint that is hidden has no label: how confident the model is there is not 
 {{ figure("calibration.png", "reliability of the confidence") }}
 <h2>Model and training</h2>
 {{ figure("learning_curve.png", "learning curve") }}
+{{ figure("augmentation.jpg", "training frames and their variants") }}
 <p>{{ steps }} steps; the weights of step {{ kept.step }} were kept, with a mean validation error of {{ kept.validation_error | short }} px.
 Digest of the weights: <code>sha256:{{ summary.model.sha256 }}</code>.</p>
 {{ table(settings) }}

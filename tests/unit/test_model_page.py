@@ -15,6 +15,7 @@ from posemake.evaluate import evaluate_model
 from posemake.figures import plot_learning_curve
 from posemake.files import read_json
 from posemake.model_page import beside_people, report_model
+from posemake.training import HISTORY_COLUMNS
 
 KEYPOINTS = ["head", "tail"]
 SHEET = {"a": {"subject": "m1", "group": "x<y"}, "b": {"subject": "m2", "group": "NA"}, "c": {"subject": None, "group": None}}
@@ -66,10 +67,11 @@ def evaluated(tmp_path_factory):
     torch.manual_seed(1)
     values = settings.plain(settings.Model)
     save_model(folder / "weights.pt", make_network(settings.Model(), KEYPOINTS), values, KEYPOINTS)
-    rows = [[s, 0.1, 1.0, 9.0 - s / 100, 5.0] for s in (100, 200)]
-    history = ["step", "learning_rate", "train_loss", "validation_error", "validation_median"]
-    pd.DataFrame(rows, columns=history).to_csv(folder / "history.csv", index=False)
-    plot_learning_curve(folder / "history.csv", folder / "learning_curve.png")
+    rows = [dict.fromkeys(HISTORY_COLUMNS, 9.0 - s / 100) | {"step": s} for s in (100, 200)]
+    pd.DataFrame(rows).to_csv(folder / "history.csv", index=False)
+    shown = [folder / name for name in ("history.csv", "split.csv", "learning_curve.png", "diagnosis.json")]
+    plot_learning_curve(*map(str, shown))
+    (folder / "augmentation.jpg").touch()
     files = SimpleNamespace(**{name: str(folder / file) for name, file in FILES.items()})
     files.weights, files.labels, files.split, files.history = (
         str(folder / name) for name in ("weights.pt", "labels.csv", "split.csv", "history.csv")
@@ -128,7 +130,11 @@ def test_the_page_is_whole(evaluated, tmp_path, unit):
     source = (folder / "index.html").read_text()
     page = Page(source)
     assert page.open == [] and "{{" not in source and str(folder) not in source
-    assert "../index.html" in page.links and set(FILES.values()) | {"history.csv", "learning_curve.png"} <= set(page.links)
+    assert "../index.html" in page.links and set(FILES.values()) | {
+        "history.csv",
+        "learning_curve.png",
+        "augmentation.jpg",
+    } <= set(page.links)
     assert all((folder / link).is_file() for link in page.links if link != "../index.html")
     meaning = {
         "block": "other moments",
