@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from posemake.diagnosis import diagnose
 from posemake.files import read_json, write_json
@@ -118,8 +119,8 @@ def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_
     grid[1, 0].set(xlabel="step", ylabel="learning rate")
     grid[1, 1].set(xlabel="step", ylabel="images per second", ylim=(0, None), title=f"{table['seconds'].iloc[-1]:.0f} s in all")
     for axes in grid[0]:
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}")
+        axes.yaxis.set_major_formatter(LogFormatter())
+        axes.yaxis.set_minor_formatter(LogFormatter())
         axes.legend(frameon=False, fontsize="small")
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize="small")
     save_figure(figure, out, 120)
