@@ -74,7 +74,7 @@ def test_the_frames_of_the_next_round_wait(chosen):
     tables = {video: pd.read_csv(project / f"results/frames/round-1/{video}/frames.csv") for video in VIDEOS}
     count = sum(map(len, tables.values()))
     assert f"posemake waits for labels: {count} frames in 2 videos" in output
-    assert [item.round for item in open_project(project, "anna").items] == [1] * count
+    assert [item.round for item in open_project(project, "demo").items] == [1] * count
     for video, table in tables.items():
         folder = project / f"results/frames/round-1/{video}"
         assert sorted(table["image"]) == sorted(path.name for path in (folder / "images").glob("*.png"))
