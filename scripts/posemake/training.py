@@ -129,7 +129,7 @@ class Training:
             for images, xy in zip(batch.split(self.part), points.split(self.part)):
                 with torch.autocast(self.device.type, self.precision, enabled=self.device.type == "cuda"):
                     outputs = self.network(images.contiguous(memory_format=torch.channels_last))
-                outputs = (output.float() for output in outputs)
+                outputs = (output if output is None else output.float() for output in outputs)  # a head may have no offsets
                 loss = pose_loss(*outputs, xy, self.settings.stride, self.settings.sigma) * (len(images) / len(batch))
                 self.scaler.scale(loss).backward()
                 total += loss.detach()

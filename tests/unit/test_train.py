@@ -4,6 +4,7 @@ import torch
 from helpers import blob
 
 from posemake.dataset import Frames
+from posemake.engine import make_network
 from posemake.heatmap import encode
 from posemake.log import PosemakeError
 from posemake.schedule import learning_rate
@@ -46,6 +47,15 @@ def test_the_same_seed_trains_the_same_network():
     assert [row["step"] for row in history] == [2, 4]
     assert all(tuple(row) == HISTORY_COLUMNS for row in history)
     assert not first.training
+
+
+@pytest.mark.parametrize("head", ["heatmap", "regression"])
+def test_each_head_is_trained_and_validated(head):
+    settings = Model(steps=4, batch_size=4, validate_every=2, warmup=1, head=head)
+    network, history = fit_network(pictures(6), pictures(2, seed=1), SPOT, settings, CPU)
+    untrained = make_network(settings, SPOT)
+    assert not torch.equal(weights(network), weights(untrained))
+    assert all(np.isfinite(row["validation_error"]) and np.isfinite(row["validation_loss"]) for row in history)
 
 
 def test_another_seed_trains_another_network():
