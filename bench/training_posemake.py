@@ -1,0 +1,65 @@
+"""Runner of bench/training.py for posemake itself."""
+
+import csv
+from functools import partial
+from pathlib import Path
+
+from training_clock import Clock, Spent, of_part, run
+
+import posemake.train
+from posemake.dataset import read_image
+from posemake.engine import Predictor, load_model, save_model
+from posemake.labels import frame_number
+from posemake.settings import Model, plain
+from posemake.training import Training
+
+
+def prepare(job: dict, folder: Path) -> None:
+    """The tables of labels and split, as the workflow's rules write them."""
+    (folder / "labels/round-0").mkdir(parents=True)
+    names = [Path(image) for image in job["images"]]
+    (folder / "labels/round-0/video").symlink_to(names[0].parent)
+    with (folder / "labels.csv").open("w") as labels, (folder / "split.csv").open("w") as split:
+        rows, parts = csv.writer(labels), csv.writer(split)
+        rows.writerow(["round", "video", "image", "frame", *(f"{name}.{axis}" for name in job["keypoints"] for axis in "xy")])
+        parts.writerow(["video", "image", "part"])
+        for name, points, part in zip(names, job["points"], job["parts"]):
+            cells = ["" if value != value else value for point in points for value in point]
+            rows.writerow([0, "video", name.name, frame_number(name.name), *cells])
+            parts.writerow(["video", name.name, part])
+
+
+def train(job: dict, folder: Path, clock: Clock) -> None:
+    settings = plain(Model, {"seed": job["seed"], **job["options"]})
+    trainings = []
+
+    class Timed(Training):
+        def advance(self) -> None:
+            super().advance()
+            clock.step(partial(save_model, network=self.average, settings=settings, keypoints=job["keypoints"]))
+
+    def make(*args) -> Timed:
+        trainings.append(Timed(*args))
+        return trainings[0]
+
+    posemake.train.Training = make
+    files = [str(folder / name) for name in ("labels.csv", "split.csv", "labels", "weights.pt", "history.csv")]
+    try:
+        posemake.train.train_model(*files, settings)
+        clock.note("kept", lambda path: path.write_bytes((folder / "weights.pt").read_bytes()))
+    except Spent:
+        training = trainings[0]
+        if training.best:  # what a training that is cut off would go on from, and hand out if nothing better came
+            training.network.load_state_dict(training.best)
+            clock.note("kept", partial(save_model, network=training.network, settings=settings, keypoints=job["keypoints"]))
+
+
+def predict(job: dict, folder: Path, paths: list[Path]):
+    frames = [read_image(job["images"][i]) for i in of_part(job, "test")]
+    for path in paths:
+        predictor = Predictor(load_model(path))
+        yield [predictor([frame])[0][0].tolist() for frame in frames]
+
+
+if __name__ == "__main__":
+    run(prepare, train, predict)
