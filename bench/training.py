@@ -87,8 +87,8 @@ def figures(job: dict, found: list) -> dict:
     }
 
 
-def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: int) -> None:
-    """One training with its snapshots; nothing if its results are there."""
+def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: int) -> bool:
+    """One training with its snapshots, unless its results are there; whether it went well."""
     options = {"posemake": args.posemake, "deeplabcut": {"net": args.net}, "sleap-nn": {}}[system]
     name = {"posemake": "", "deeplabcut": args.net, "sleap-nn": "UNet"}[system]
     label = " ".join(filter(None, [system, name, *(f"{k}={v}" for k, v in args.posemake.items() if system == "posemake")]))
@@ -96,7 +96,7 @@ def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: i
     results, folder = args.out.resolve() / f"{slug}.jsonl", args.out.resolve() / "runs" / slug
     if results.exists():
         print(f"{slug}: done before", flush=True)
-        return
+        return True
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     budget = {"budget_s": args.budget * 60, "every_s": args.every * 60}
@@ -109,7 +109,8 @@ def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: i
         for step in ("prepare", "train", "predict"):
             command = [python, str(ROOT / "bench" / RUNNERS[system]), step, str(folder)]
             if subprocess.run(command, env=env, stdout=log, stderr=subprocess.STDOUT).returncode:
-                raise SystemExit(f"{slug}: {step} failed; see {folder / 'log.txt'}")
+                print(f"{slug}: {step} failed; see {folder / 'log.txt'}", flush=True)
+                return False
     rows = [json.loads(line) for line in (folder / "snapshots.jsonl").read_text().splitlines()]
     known = {"system": label, "split": split, "seed": seed, "budget_s": args.budget * 60}
     lines = [known | row | figures(job, found) for row, found in zip(rows, json.loads((folder / "found.json").read_text()))]
@@ -118,6 +119,7 @@ def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: i
     print(f"{slug}: mean error {last['mean']:.2f} px after {last['cpu_s'] / 60:.1f} CPU minutes", flush=True)
     if not args.keep:
         shutil.rmtree(folder)
+    return True
 
 
 def curves(out: Path) -> dict[tuple[str, str], dict[int, list[dict]]]:
@@ -148,7 +150,7 @@ def draw(found: dict, path: Path) -> None:
                 axis.plot([row["cpu_s"] / 60 for row in kept], [row["mean"] for row in kept], "*", ms=8, color=f"C{number}")
         axis.set(yscale="log", xlabel="CPU minutes of training", title=f"{split} split", xlim=(0, None))
         axis.yaxis.set_major_formatter(ScalarFormatter())
-        axis.set_yticks([2, 3, 5, 10, 20, 50, 100, 200], minor=False)
+        axis.set_yticks([2, 3, 5, 10, 20, 50, 100, 200, 500], minor=False)
         axis.minorticks_off()
         axis.grid(axis="y", lw=0.3)
     axes[0].set_ylabel("mean error of the test frames, px")
@@ -227,10 +229,9 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0)) if args.core is None else args.core})
     args.out.mkdir(parents=True, exist_ok=True)
     data = read_data(args.data)
-    for seed in args.seeds:
-        for split in args.split:
-            for system in args.systems:
-                train(args, data, system, split, seed)
+    asked = [(system, split, seed) for seed in args.seeds for split in args.split for system in args.systems]
+    done = [train(args, data, *one) for one in asked]  # the others go on where one fails
+    sys.exit(not all(done))
 
 
 if __name__ == "__main__":
