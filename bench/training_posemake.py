@@ -33,10 +33,13 @@ def train(job: dict, folder: Path, clock: Clock) -> None:
     settings = plain(Model, {"seed": job["seed"], **job["options"]})
     trainings = []
 
+    def saving(network):
+        return partial(save_model, network=network, settings=settings, keypoints=job["keypoints"])
+
     class Timed(Training):
         def advance(self) -> None:
             super().advance()
-            clock.step(partial(save_model, network=self.average, settings=settings, keypoints=job["keypoints"]))
+            clock.step(saving(self.average))
 
     def make(*args) -> Timed:
         trainings.append(Timed(*args))
@@ -46,12 +49,13 @@ def train(job: dict, folder: Path, clock: Clock) -> None:
     files = [str(folder / name) for name in ("labels.csv", "split.csv", "labels", "weights.pt", "history.csv")]
     try:
         posemake.train.train_model(*files, settings)
+        clock.note("snapshot", saving(trainings[0].average))
         clock.note("kept", lambda path: path.write_bytes((folder / "weights.pt").read_bytes()))
     except Spent:
         training = trainings[0]
         if training.best:  # what a training that is cut off would go on from, and hand out if nothing better came
             training.network.load_state_dict(training.best)
-            clock.note("kept", partial(save_model, network=training.network, settings=settings, keypoints=job["keypoints"]))
+            clock.note("kept", saving(training.network))
 
 
 def predict(job: dict, folder: Path, paths: list[Path]):
