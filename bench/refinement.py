@@ -1,9 +1,8 @@
 """What a second round of labels brings on the demo: python bench/refinement.py [SEED …]
 
-Round 0 labels frames of two drawn videos of slow mice, and few of two of fast ones. Round 1 adds frames on which the model is
-likely wrong, or as many that are drawn by lot. The error is that of the raw poses of two videos that nobody labelled, in pixels
-to the known positions. The training images are not turned: otherwise some ten labels are enough for the demo, and nothing is left
-to refine.
+The mice of the demo sit up and groom themselves now and then, which the first few labels hardly show. Round 1 adds frames on
+which the model is likely wrong, or as many that are drawn by lot. The error is that of the raw poses of two videos that nobody
+labelled, in pixels to the known positions.
 """
 
 import os
@@ -19,13 +18,14 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake.demo import draw_demo
+from posemake.demo import VIDEOS, draw_video
 from posemake.person import label_frames
 from posemake.select import extract_frames
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELLED, UNSEEN = ("slow_1", "fast_1", "slow_2", "fast_2"), ("slow_3", "fast_3")
-FIRST, MORE = {"slow": 10, "fast": 2}, 20  # frames per video of each group, and of all videos
+FIRST, MORE = 4, 8  # frames per video, and of all videos
+FRAMES, GROOMING = 300, 0.07  # of each video, and share of them
 
 
 def make(project: Path, *targets: str) -> None:
@@ -60,7 +60,7 @@ def draw_lots(project: Path, count: int, seed: int, apart: int) -> None:
     taken = {video: pd.read_csv(project / f"results/frames/round-0/{video}/frames.csv")["frame"].tolist() for video in LABELLED}
     drawn: dict[str, list[int]] = {video: [] for video in LABELLED}
     while sum(map(len, drawn.values())) < count:
-        video, frame = LABELLED[rng.integers(len(LABELLED))], int(rng.integers(300))
+        video, frame = LABELLED[rng.integers(len(LABELLED))], int(rng.integers(FRAMES))
         if min(abs(frame - other) for other in taken[video]) >= apart:
             taken[video].append(frame)
             drawn[video].append(frame)
@@ -76,9 +76,12 @@ def draw_lots(project: Path, count: int, seed: int, apart: int) -> None:
 def measure(folder: Path, seed: int) -> dict[str, np.ndarray]:
     project = folder / "outliers"
     shutil.copytree(ROOT / "config", project / "config")
-    draw_demo(project / "demo", seed)
-    models = {"small": {"scale": 0.5, "steps": 500, "seed": seed, "augment": {"rotation": 0}}}
-    frames, refine = {"per_group": FIRST, "seed": seed}, {"per_video": MORE, "total": MORE, "seed": seed}
+    (project / "demo").mkdir()
+    for number, (name, speed) in enumerate(VIDEOS):
+        paths = (project / f"demo/{name}.mp4", project / f"demo/{name}.truth.csv")
+        draw_video(*paths, FRAMES, speed, 100 * seed + number, grooming=GROOMING)
+    models = {"small": {"scale": 0.5, "steps": 600, "seed": seed}}
+    frames, refine = {"per_video": FIRST, "seed": seed}, {"per_video": MORE, "total": MORE, "seed": seed}
     configure(project, frames=frames, refine=refine, models=models)
     make(project, *(f"results/frames/round-0/{video}/images" for video in LABELLED))
     label_frames(project / "results/frames/round-0", project / "demo", project / "labels/round-0")
@@ -87,7 +90,7 @@ def measure(folder: Path, seed: int) -> dict[str, np.ndarray]:
     make(project, *(f"results/frames/round-1/{video}/images" for video in LABELLED))
     lots = shutil.copytree(project, folder / "lots")
     count = label_frames(project / "results/frames/round-1", project / "demo", project / "labels/round-1")
-    print(f"seed {seed}: {2 * sum(FIRST.values())} frames in round 0, {count} more in round 1", flush=True)
+    print(f"seed {seed}: {len(LABELLED) * FIRST} frames in round 0, {count} more in round 1", flush=True)
     errors["outliers"] = poses(project, 1)
     configure(lots, refine={"per_video": 0})
     shutil.rmtree(lots / "results/frames/round-1")

@@ -1,6 +1,7 @@
 """Runner of bench/training.py for posemake itself."""
 
 import csv
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def train(job: dict, folder: Path, clock: Clock) -> None:
     trainings = []
 
     def saving(network):
-        return partial(save_model, network=network, settings=settings, keypoints=job["keypoints"])
+        return partial(save_model, network=network, settings=asdict(trainings[0].settings), keypoints=job["keypoints"])
 
     class Timed(Training):
         def advance(self) -> None:

@@ -7,7 +7,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from posemake.augment import vary
-from posemake.dataset import load_part, read_labelled
+from posemake.dataset import load_part, read_labelled, suitable_scale
 from posemake.files import replacing
 from posemake.network import MULTIPLE
 from posemake.settings import Augment, make
@@ -29,7 +29,7 @@ def plot_augmentation(labels_file: str, split_file: str, labels_dir: str, out: s
         Of the model: scale, seed, augment.
     """
     labelled = read_labelled(labels_file, split_file, labels_dir)
-    frames = load_part(labelled, "train", settings["scale"], MULTIPLE)
+    frames = load_part(labelled, "train", suitable_scale(labelled, settings["scale"]), MULTIPLE)
     wanted, rng = make(Augment, settings["augment"]), np.random.default_rng(settings["seed"])
     rows = np.unique(np.linspace(0, len(frames.images) - 1, min(FRAMES, len(frames.images))).astype(int))
     height, width = frames.images.shape[1:3]

@@ -13,6 +13,8 @@ from posemake.log import PosemakeError
 
 KEY_COLUMNS = ["round", "video", "image", "frame"]
 PARTS = ("train", "validation", "test")
+ANIMAL = 60  # input pixels from one end of an animal to the other: its posture is seen well, at the least cost
+SCALES = 16  # scales that are found are multiples of its inverse: a few more labels do not change them
 
 
 def read_table(path: str | Path) -> tuple[pd.DataFrame, list[str], np.ndarray]:
@@ -93,6 +95,22 @@ class Frames:
     images: np.ndarray  # (N, H, W, 3) uint8, all padded to the largest
     xy: np.ndarray  # (N, K, 2) in pixels of the network's input
     maps: np.ndarray  # (N, 3, 3) from the frame to the network's input
+
+
+def suitable_scale(labelled: Labelled, scale: float | str) -> float:
+    """The scale of a network's input: the one given, or, for ``auto``, that at which the animal spans ``ANIMAL`` pixels.
+
+    The animal's span is the median over the training frames of the greatest distance between two keypoints. Frames are never
+    enlarged; with a single keypoint, they stay as they are.
+    """
+    if not isinstance(scale, str):
+        return scale
+    xy = labelled.xy[labelled.parts == "train"]
+    known = np.isfinite(xy).all(-1)
+    xy = xy[known.sum(1) > 1]
+    spans = np.nanmax(np.linalg.norm(xy[:, :, None] - xy[:, None], axis=-1), axis=(1, 2)) if len(xy) else np.zeros(1)
+    wanted = ANIMAL / max(float(np.median(spans)), 1.0)
+    return min(1.0, max(1, round(wanted * SCALES)) / SCALES) if np.any(spans) else 1.0
 
 
 def load_frames(paths: Iterable[str], xy: np.ndarray, scale: float, multiple: int) -> Frames:

@@ -174,7 +174,14 @@ class _Scene:
 
 
 def draw_video(
-    path: str | Path, truth_path: str | Path, frames: int, speed: float, seed: int, size: tuple[int, int] = SIZE, fps: float = 30
+    path: str | Path,
+    truth_path: str | Path,
+    frames: int,
+    speed: float,
+    seed: int,
+    size: tuple[int, int] = SIZE,
+    fps: float = 30,
+    grooming: float = 0.0,
 ) -> None:
     """Draw one video and write where its keypoints are; the same seed gives the same files.
 
@@ -182,7 +189,7 @@ def draw_video(
     ----------
     path, truth_path
         The MP4, and the CSV with one line per frame: its index, then x and y of each keypoint in pixels.
-    frames, speed, size
+    frames, speed, size, grooming
         As for `simulate`.
     seed
         Decides on the walk, the looks of animal and arena, the light and the noise.
@@ -192,7 +199,7 @@ def draw_video(
     if frames < 1:
         raise PosemakeError(f"{path}: a video has at least one frame, and {frames} were asked for")
     walk, looks, lighting, camera = np.random.default_rng(seed).spawn(4)
-    poses = simulate(frames, speed, size, walk)
+    poses = simulate(frames, speed, size, walk, grooming)
     scene = _Scene.make(size, looks)
     gain = 1 + 0.05 * drift(frames, 60, lighting)
     tilt = 0.05 * np.stack([drift(frames, 80, lighting) for _ in "xy"], 1).astype(np.float32)

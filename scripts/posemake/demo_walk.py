@@ -15,6 +15,7 @@ EARS = 8.8  # from the middle of the head to the centre of either ear
 WALL_MARGIN, TAIL_MARGIN, BODY_MARGIN = 8.0, 13.0, 57.0
 MAX_STEP = 8.0  # per frame: no animal jumps
 MAX_TURN = 0.14  # radians per frame
+GROOMING_BEND, GROOMING_SHORT = 2.0, 0.4  # radians between head and rear, share of the length that is not seen from above
 
 
 def unit_of(size: tuple[int, int]) -> float:
@@ -50,8 +51,18 @@ def _bouts(frames: int, rng: np.random.Generator) -> np.ndarray:
     return _smooth(np.concatenate(bouts)[: frames + 8 * memory], memory)
 
 
-def simulate(frames: int, speed: float, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Let the animal walk, turn and rest.
+def _sittings(frames: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """How far the animal has sat up to groom itself: 1 in bouts that fill a share of the frames, 0 else, with smooth changes."""
+    memory, bout = 3, 20
+    sits = np.zeros(frames + 8 * memory)
+    for slot in rng.permutation(frames // (2 * bout))[: round(share * frames / bout)]:
+        start = 4 * memory + 2 * bout * slot + rng.integers(bout)
+        sits[start : start + bout] = 1
+    return _smooth(sits, memory)
+
+
+def simulate(frames: int, speed: float, size: tuple[int, int], rng: np.random.Generator, grooming: float = 0.0) -> np.ndarray:
+    """Let the animal walk, turn and rest, and groom itself.
 
     Parameters
     ----------
@@ -63,6 +74,8 @@ def simulate(frames: int, speed: float, size: tuple[int, int], rng: np.random.Ge
         Width and height of the frame; the animal stays inside.
     rng
         Source of all that is left to chance.
+    grooming
+        Share of the time, up to a half, in which it sits up with its head to its flank: seen from above short, and bent.
 
     Returns
     -------
@@ -77,6 +90,9 @@ def simulate(frames: int, speed: float, size: tuple[int, int], rng: np.random.Ge
     wander = 0.055 * np.clip(drift(frames, 10, rng), -2, 2) * (0.15 + 0.85 * go)
     look = 0.2 * np.clip(drift(frames, 8, rng), -2, 2)
     swing = 0.3 * np.clip(drift(frames, 9, rng), -2, 2)
+    sits = _sittings(frames, grooming, rng.spawn(1)[0])
+    flank = np.where(np.arange(frames) // 40 % 2, 1, -1)
+    pace *= 1 - sits
     position = rng.uniform(low, high)
     heading = rng.uniform(-np.pi, np.pi)
     turn = bend = stride = 0.0
@@ -95,12 +111,13 @@ def simulate(frames: int, speed: float, size: tuple[int, int], rng: np.random.Ge
 
         stride += 0.16 * step
         bend += 0.2 * (np.clip(7 * turn, -1, 1) - bend)
-        curve = bend + 0.07 * go[i] * np.sin(stride)
+        curve = bend + 0.07 * go[i] * np.sin(stride) + GROOMING_BEND * sits[i] * flank[i]
+        body = BODY * (1 - GROOMING_SHORT * sits[i])
         head = heading + 0.5 * curve + look[i] + 2 * turn
         rear = heading - 0.5 * curve + np.pi
-        middle = position + (0.5 - HEAD) * BODY * towards(heading + 0.12 * curve)
+        middle = position + (0.5 - HEAD) * body * towards(heading + 0.12 * curve)
         side = EARS * towards(head - np.pi / 2)  # y points down, so the left of +x is -y
-        base = position + 0.5 * BODY * towards(heading - 0.25 * curve + np.pi)
+        base = position + 0.5 * body * towards(heading - 0.25 * curve + np.pi)
         upper += 0.35 * _wrap(rear + 0.4 * swing[i] - upper)
         lower += 0.15 * _wrap(upper + 1.2 * swing[i] - lower)
         for _ in range(8):  # a tail that meets the wall turns along it
@@ -109,5 +126,5 @@ def simulate(frames: int, speed: float, size: tuple[int, int], rng: np.random.Ge
             upper += 0.006 * push @ towards(upper + np.pi / 2)
             lower += 0.02 * push @ towards(lower + np.pi / 2)
         tip = np.clip(tip, WALL_MARGIN, edge - WALL_MARGIN)
-        poses[i] = middle + HEAD * BODY * towards(head), middle + side, middle - side, position, base, tip
+        poses[i] = middle + HEAD * body * towards(head), middle + side, middle - side, position, base, tip
     return poses * unit

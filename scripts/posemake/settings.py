@@ -5,7 +5,7 @@ Rules pass a stage's settings whole and filled, so that a job's parameters tell 
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 S = TypeVar("S")
 
@@ -109,9 +109,9 @@ class Model:
     neck: str = "fpn"  # fine levels of the backbone help to place a point; or `deconv`, the deepest alone
     head: str = "heatmap"  # its maximum, with offsets; or `regression`, its mean position, without
     stride: int = 4  # input pixels per heatmap cell; 8 is faster and coarser, 2 slower and finer
-    scale: float = 1.0  # size of the network's input over that of the frame
+    scale: float | str = "auto"  # size of the network's input over that of the frame; `auto`: by the animal's size in it
     sigma: float = 6.0  # input pixels; wide enough to be found, narrow enough to be precise
-    steps: int = 1500
+    steps: int = 3000
     batch_size: int = 8
     learning_rate: float = 2e-3  # AdamW; a pretrained backbone wants about 5e-4
     schedule: str = "cosine"  # falls all the time; `multistep` stays high for longer
@@ -216,7 +216,7 @@ def make(kind: type[S], values: dict[str, Any] | None = None) -> S:
             value = make(default, value)
         elif isinstance(value, list):
             value = tuple(v if isinstance(v, str) else float(v) for v in value)  # lists of settings hold names or such numbers
-        elif key in kinds and isinstance(kinds[key].default, float):
+        elif key in kinds and float in (kinds[key].type, *get_args(kinds[key].type)) and isinstance(value, int):
             value = float(value)
         elif key in kinds and isinstance(kinds[key].default, int) and isinstance(value, float) and value.is_integer():
             value = int(value)  # YAML's 1.0e+3, which a schema counts as an integer

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from posemake.checkpoint import Timer, discard, fingerprint, noticing_sigterm, read_checkpoint, write_checkpoint
-from posemake.dataset import Frames, load_part, read_labelled
+from posemake.dataset import Frames, load_part, read_labelled, suitable_scale
 from posemake.engine import best_device, save_model
 from posemake.files import write_rows
 from posemake.log import PosemakeError, logger, progress
@@ -98,9 +98,12 @@ def train_model(
 
     While it trains, ``checkpoint.pt`` beside the model file lets a training that was cut off go on.
     """
-    wanted = make(Model, settings)
     labelled = read_labelled(labels_file, split_file, labels_dir)
+    settings = settings | {"scale": suitable_scale(labelled, make(Model, settings).scale)}
+    wanted = make(Model, settings)
     train, validation = (load_part(labelled, part, wanted.scale, MULTIPLE) for part in ("train", "validation"))
+    height, width = train.images.shape[1:3]
+    logger.info("frames enter the network at scale %.4g, as %d x %d pixels", wanted.scale, width, height)
     checkpoint = Path(model_file).with_name("checkpoint.pt")
     network, history = fit_network(train, validation, labelled.keypoints, wanted, None, checkpoint, code)
     write_rows(history_file, HISTORY_COLUMNS, ([row[name] for name in HISTORY_COLUMNS] for row in history))

@@ -68,6 +68,12 @@ def some_of(frames: Frames, count: int) -> Frames:
     return Frames(frames.images[rows], frames.xy[rows], frames.maps[rows])
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether the processor has instructions for products of bfloat16; elsewhere, they are slower than those of float32."""
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in asked)
+
+
 class Training:
     """A training between two steps, and what takes it on."""
 
@@ -82,6 +88,7 @@ class Training:
             self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         half = device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
+        self.mixed = device.type == "cuda" or (device.type == "cpu" and multiplies_bfloat16())
         self.precision = torch.float16 if half else torch.bfloat16
         self.scaler = torch.amp.GradScaler(device.type, enabled=half)  # float16 has too few exponents for small gradients
         self.images, self.xy = torch.from_numpy(train.images), torch.from_numpy(train.xy).float().to(device)
@@ -127,7 +134,7 @@ class Training:
         total = torch.zeros((), device=self.device)
         try:
             for images, xy in zip(batch.split(self.part), points.split(self.part)):
-                with torch.autocast(self.device.type, self.precision, enabled=self.device.type == "cuda"):
+                with torch.autocast(self.device.type, self.precision, enabled=self.mixed):
                     outputs = self.network(images.contiguous(memory_format=torch.channels_last))
                 outputs = (output if output is None else output.float() for output in outputs)  # a head may have no offsets
                 loss = pose_loss(*outputs, xy, self.settings.stride, self.settings.sigma) * (len(images) / len(batch))

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from posemake.engine import make_network
 from posemake.heatmap import encode
 from posemake.log import PosemakeError
 from posemake.schedule import learning_rate
-from posemake.settings import Augment, Model
+from posemake.settings import Augment, Model, Probability
 from posemake.train import fit_network
 from posemake.training import HISTORY_COLUMNS, validate
 
@@ -78,6 +80,29 @@ def test_a_spot_is_learned():
     _, history = fit_network(pictures(16), pictures(4, seed=1), SPOT, settings, CPU)
     assert history[-1]["train_loss"] < 0.75 * history[0]["train_loss"]
     assert min(row["validation_error"] for row in history) < 4
+
+
+STILL = Augment(probability=Probability(**dict.fromkeys((field.name for field in dataclasses.fields(Probability)), 0)))
+
+
+def test_one_batch_is_learned_by_heart():
+    batch = pictures(4)
+    settings = Model(steps=160, batch_size=4, warmup=5, validate_every=40, augment=STILL)
+    _, history = fit_network(batch, batch, SPOT, settings, CPU)
+    assert history[-1]["train_error"] < 0.5
+
+
+def test_in_bfloat16_a_training_goes_nearly_the_same_way(monkeypatch):
+    train, validation = pictures(8), pictures(4, seed=1)
+    settings = Model(steps=6, batch_size=4, warmup=1, validate_every=6, learning_rate=1e-3)
+    rows, kept = [], []
+    for fast in (False, True):
+        monkeypatch.setattr("posemake.training.multiplies_bfloat16", lambda fast=fast: fast)
+        network, history = fit_network(train, validation, SPOT, settings, CPU)
+        rows.append(history[-1]["train_loss"])
+        kept.append(weights(network))
+        assert all(value.dtype != torch.bfloat16 for value in network.state_dict().values())
+    assert rows[0] == pytest.approx(rows[1], rel=0.05) and not torch.equal(*kept)
 
 
 def test_validation_is_in_pixels_of_the_original_frames():
