@@ -170,6 +170,7 @@ def test_train(project, labelled, model):
     assert history["step"].tolist() == [2, 4] and np.isfinite(history.to_numpy()).all()
     content = load_model(model["weights"])
     assert content["keypoints"] == list(demo_walk.KEYPOINTS) and content["settings"]["steps"] == MODEL["steps"]
+    assert [path.name[:20] for path in (project / "logs/tensorboard/models/first").iterdir()] == ["events.out.tfevents."]
     again = train(project, labelled, "again")
     assert Path(model["weights"]).read_bytes() == Path(again["weights"]).read_bytes()
 
