@@ -276,6 +276,8 @@ def test_tables_and_page(project, model, tracks, labelled):
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
     assert set(read_json(summary)) | {"video", "subject", "session", "group"} == set(table)
+    some = pd.concat([table] * 3).assign(video=["fast_2", "b", "c"], jumps=[0.5, 0.0, 0.0])
+    some.to_csv(project / "tables/first.csv", index=False)
     if not (project / "models/first/metrics.csv").exists():
         evaluate(project, model)
     files = {
@@ -290,6 +292,7 @@ def test_tables_and_page(project, model, tracks, labelled):
     run("write_index", files, {"index": f"{project}/index.html"}, settings=values, folders=folders)
     page = (project / "index.html").read_text()
     assert 'src="poses/first/fast_2/labelled.mp4"' in page and str(project) not in page
+    assert "<li>fast_2: jumps 0.5, usually 0</li>" in page
 
 
 def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
