@@ -199,7 +199,7 @@ def test_evaluate_and_learning_curve(project, model):
         assert metrics.loc[(part, "all"), "mean"] == pytest.approx(distances.mean(), rel=1e-4)
         assert metrics.loc[(part, "all"), "rmse"] == pytest.approx(np.sqrt((distances**2).mean()), rel=1e-4)
     curve = outputs(project / "models/first", png="learning_curve.png", diagnosis="diagnosis.json")
-    run("plot_learning_curve", model, curve)
+    run("plot_learning_curve", model, curve, settings=settings.plain(settings.Model, MODEL))
     assert {"too few data", "too few validations"} == {finding["name"] for finding in read_json(curve["diagnosis"])["findings"]}
     sheet = outputs(project / "models/first", jpg="augmentation.jpg")
     run("plot_augmentation", model, sheet, settings=settings.plain(settings.Model, MODEL))
