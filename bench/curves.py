@@ -1,7 +1,7 @@
 """Learning curves of known states, from which the tests of the diagnosis take theirs: python bench/curves.py FOLDER [STATE …]
 
 A small network is trained on drawn mice of 160 × 120 pixels: long enough, too shortly, on six frames without any variation of
-them, with a learning rate that is a hundred times too high, and with one that is a thousand times too low.
+them, with a learning rate that is a hundred times too high (three seeds), and with one that is a thousand times too low.
 """
 
 import dataclasses
@@ -27,6 +27,7 @@ from posemake.training import HISTORY_COLUMNS
 
 NOT_VARIED = Augment(probability=Probability(**{field.name: 0.0 for field in dataclasses.fields(Probability)}))
 COMMON = {"batch_size": 4, "warmup": 20}
+HIGH = COMMON | {"steps": 300, "validate_every": 15, "patience": 0, "learning_rate": 0.2}
 # settings; videos and frames of the training and of the validation
 MANY = ((1, 2, 3), range(0, 200, 10), (1, 2, 3), range(5, 200, 20))
 FEW = ((1,), range(0, 200, 34), (2, 3), range(5, 200, 20))
@@ -34,7 +35,9 @@ STATES = {
     "good": (Model(steps=800, validate_every=40, **COMMON), MANY),
     "too_short": (Model(steps=60, validate_every=6, **COMMON), MANY),
     "six_frames": (Model(steps=400, validate_every=20, patience=0, augment=NOT_VARIED, **COMMON), FEW),
-    "rate_too_high": (Model(steps=300, validate_every=15, patience=0, learning_rate=0.2, **COMMON), MANY),
+    "rate_too_high": (Model(**HIGH), MANY),
+    "rate_too_high_2": (Model(seed=2, **HIGH), MANY),
+    "rate_too_high_3": (Model(seed=3, **HIGH), MANY),
     "rate_too_low": (Model(steps=200, validate_every=10, patience=0, learning_rate=2e-6, **COMMON), MANY),
 }
 

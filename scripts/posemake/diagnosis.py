@@ -14,7 +14,7 @@ GAP = 3.0  # times the training error, beyond which the network knows its traini
 FALLING = 0.15  # share by which the error still falls in the last fifth
 UNLEARNT = 1.5  # widths of the peak that marks a keypoint: training frames whose error is larger are not learned yet
 STUCK = 0.1  # share by which the training loss falls at least, where anything is learned
-UNSTABLE = 2.0  # times the greatest training loss, above which the loss of validation frames leaps where steps are too wide
+LEAP, LEAPS = 1.5, 3  # times the training loss, to which that of validation leaps where steps are too wide; so many times
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def diagnose(
     error, end = _smooth(validation_error), float(step[-1])
     least = int(validation_error.argmin())
     noise = _noise(validation_error)
+    unlearnt = train_error[-1] > UNLEARNT * sigma
     if noise > NOISY:
         say(
             "noisy",
@@ -81,29 +82,28 @@ def diagnose(
         )
     last = max(2, len(step) // 5)
     rise = float(np.median(validation_error[-last:]) / validation_error[least])
-    rising = rise > RISING and step[least] <= 0.8 * end
+    rising = rise > RISING and step[least] <= 0.8 * end and not unlearnt
     if rising:
         say(
             "rising at the end",
             f"the validation error ends {rise:.1f} times above its least, of step {step[least]}, whose weights are kept",
             "Lower `steps` or `patience`, or widen `augment`.",
         )
-    ratio = float(validation_error[least] / max(train_error[least], 1e-9))
-    if ratio > GAP and validation_error[least] - train_error[least] > 1:
+    gap = float(validation_error[least] / max(train_error[least], 1e-9))
+    if gap > GAP and validation_error[least] - train_error[least] > 1:
         say(
             "overfitting",
-            f"the validation error is {ratio:.1f} times the training error",
+            f"the validation error is {gap:.1f} times the training error",
             "Label more frames of other videos, or widen `augment`.",
         )
     reached = step[np.flatnonzero(error <= (1 + BETTER) * error.min())[0]]
     learnt = 1 - float(train_loss[-1] / np.interp(reached, step, train_loss))
-    unlearnt = train_error[-1] > UNLEARNT * sigma
-    second, greatest = np.sort(validation_loss)[-2:] / train_loss.max()
     fall = 1 - float(error[-2] / np.interp(0.8 * end, step, error))  # the last but one is the median of the last three
-    if unlearnt and second > UNSTABLE:  # a single leap says little: some trainings recover from it
+    leaps = int((validation_loss > LEAP * train_loss).sum())
+    if unlearnt and leaps >= LEAPS:  # one or two say little: some trainings recover from them
         say(
             "unstable",
-            f"the validation loss leapt to {greatest:.0f} and {second:.0f} times the greatest training loss",
+            f"the validation loss leapt to more than {LEAP} times the training loss at {leaps} of {len(step)} validations",
             "Lower `learning_rate`, to a tenth at first.",
         )
     elif fall > FALLING and noise <= NOISY:
