@@ -79,5 +79,6 @@ rule plot_learning_curve:
         runtime=grow(10),
     params:
         code=code("plot_learning_curve"),
+        settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("sigma", "scale")},
     script:
         "../scripts/plot_learning_curve.py"

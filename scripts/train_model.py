@@ -1,11 +1,15 @@
 """Train one model."""
 
+from pathlib import Path
+
 from posemake.log import run_job
 from posemake.train import train_model
 
 
 def main(input, output, params, log):
-    train_model(input.labels, input.split, "labels", output.weights, output.history, params.settings, params.code)
+    *_, number, model, _ = Path(output.weights).parts
+    events = f"logs/tensorboard/{number}/{model}"
+    train_model(input.labels, input.split, "labels", output.weights, output.history, params.settings, params.code, events)
 
 
 if "snakemake" in globals():

@@ -84,7 +84,7 @@ def plot_poses(
     save_figure(figure, displacement, wanted.dpi)
 
 
-def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_file: str) -> None:
+def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_file: str, settings: dict[str, Any]) -> None:
     """Draw loss, errors, learning rate and speed over the steps of a training, and say below what is wrong with it.
 
     Parameters
@@ -95,11 +95,13 @@ def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_
         PNG to write.
     diagnosis_file
         JSON to write: the findings, each with name, what and remedy.
+    settings
+        ``sigma`` and ``scale`` of the model.
     """
     table = pd.read_csv(history_file)
     frames = int((pd.read_csv(split_file)["part"] == "train").sum())
-    curves = (table[name].to_numpy() for name in ("step", "train_loss", "train_error", "validation_error"))
-    findings = diagnose(*curves, frames)
+    names = ("step", "train_loss", "validation_loss", "train_error", "validation_error")
+    findings = diagnose(*(table[name].to_numpy() for name in names), frames, settings["sigma"] / settings["scale"])
     write_json(diagnosis_file, {"findings": [dataclasses.asdict(finding) for finding in findings]})
     words = [f"{finding.name}: {finding.what}. {finding.remedy}" for finding in findings] or ["No complaint."]
     lines = [line for sentence in words for line in textwrap.wrap(sentence, 130)]

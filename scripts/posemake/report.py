@@ -9,6 +9,7 @@ import pandas as pd
 
 from posemake.files import write_text
 from posemake.page import render
+from posemake.steadiness import FLOORS, stand_out
 
 SHOWN = 12  # videos with pictures; all others are in the tables
 
@@ -38,10 +39,15 @@ alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %
 <h2>Videos, as {{ model.name }} sees them</h2>
 <p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
 Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
-<code>complete</code> is the share of frames with all points. Of the confident raw points: <code>jitter_px</code>, how much they shake while
-the animal rests; <code>jumps</code>, the share of steps longer than half a body; <code>bone_spread</code>, how much distances of
-joined keypoints vary (median deviation over median).</p>
+<code>complete</code> is the share of frames with all points. How steady the confident raw points are, which needs no label:
+<code>step_median_px</code> and <code>step_p99_px</code>, how far a point moves per frame, usually and in the fastest hundredth;
+<code>jitter_px</code>, how much points shake while the animal rests (none is given if it never does); <code>jumps</code>, the share of
+steps longer than half a body, which no animal makes; <code>bone_spread</code>, how much distances of joined keypoints vary (median
+deviation over median; an animal that turns and stretches has some of it, too).</p>
 {{ table(model.rows) }}
+{% if model.unsteady %}<p>Less steady than the other videos; look at these first:</p>
+<ul>{% for sentence in model.unsteady %}<li>{{ sentence }}</li>
+{% endfor %}</ul>{% endif %}
 <div class="cards">
 {% for video in model.videos %}
 <div class="card"><h3>{{ video.name }}</h3>
@@ -75,6 +81,8 @@ POSE_COLUMNS = [
     "complete",
     "speed_px_per_s",
     "speed_mm_per_s",
+    "step_median_px",
+    "step_p99_px",
     "jitter_px",
     "jumps",
     "bone_spread",
@@ -125,6 +133,7 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
                 "name": name,
                 "table": os.path.relpath(path, Path(out).parent),
                 "rows": _columns(spread, POSE_COLUMNS),
+                "unsteady": stand_out(table["video"].tolist(), {name: table[name].to_numpy(float) for name in FLOORS})[:SHOWN],
                 "more": max(0, len(table) - SHOWN),
                 "videos": [{"name": video, "folder": f"{folder}/{video}"} for video in spread["video"]],
             }

@@ -133,7 +133,7 @@ class Evaluate:
         str, ...
     ] = ()  # two keypoints, as the head's ends; empty: those that lie farthest apart, as in `refine.body`
     pck_relative: tuple[float, ...] = (0.05, 0.1, 0.2)  # the same in reference lengths: holds for any animal and camera
-    oks_sigma: float = 0.1  # of every keypoint, as in DeepLabCut's evaluation; COCO measured its own on people only
+    oks_sigma: float = 0.1  # of every keypoint, DeepLabCut's default; COCO's, measured on people, are 0.025 to 0.107
     oks_sigmas: dict[str, float] = field(default_factory=dict)  # of single keypoints; goes before oks_sigma
     correct: float = 5.0  # pixels; a point at most that far off is right, where the confidence is judged
     draws: int = 1000  # of the bootstrap: Efron & Tibshirani (1993) advise 1000 for percentile intervals

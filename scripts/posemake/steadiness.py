@@ -7,10 +7,14 @@ import numpy as np
 from posemake.outliers import KNOWN, body_length, bone_lengths, find_bones, steps, usual
 from posemake.settings import Refine
 
-RESTING = (
-    10  # per cent of the steps, those around which the centre travels least: the animal hardly moves, so what moves is noise
-)
+RESTING = 0.1  # share of the steps, those around which the centre travels least: what moves while the animal rests is noise
+REST = 0.15  # body lengths that the centre travels at most around such a step: an animal that never rests has no such figure
 AROUND = 5  # frames before and after a step, from which to which the travel is measured: the noise of the step is not in it
+HALF = (
+    0.5  # of the frames in which the keypoint that is seen most often is seen: keypoints that are seen less have no part in that
+)
+TIMES = 2.0  # the median of all videos, from which on a video stands out
+FLOORS = {"jitter_px": 0.5, "jumps": 0.001, "bone_spread": 0.02}  # of the figures that are compared: less is good anywhere
 
 FIGURES = ("step_median_px", "step_p99_px", "jitter_px", "jitter_worst_px", "jumps", "bone_spread", "bone_spread_worst")
 
@@ -24,7 +28,8 @@ def describe_steadiness(
     -------
     dict
         ``step_median_px``, ``step_p99_px``: how far points move from frame to frame. ``jitter_px``: standard deviation of that
-        movement, along an axis, in the steps around which the animal's centre travels least; the median keypoint, and the worst.
+        movement, along an axis, in the steps at which the animal rests; the median keypoint, and the worst, of those that are not
+        mostly hidden. White noise of the standard deviation σ shows as √2 σ.
         ``jumps``: share of steps longer than half a body length, as the choice of later rounds counts them. ``bone_spread``:
         median absolute deviation of a bone's length over its median; the median bone, and the worst one.
     """
@@ -32,20 +37,23 @@ def describe_steadiness(
     moved = steps(known)
     some = moved[np.isfinite(moved)]
     found: dict[str, float | None] = dict.fromkeys(FIGURES)
+    length = body_length(known, trusted, keypoints, ())
     if len(some) >= KNOWN:
         found["step_median_px"], found["step_p99_px"] = np.percentile(some, (50, 99)).tolist()
-        length = body_length(known, trusted, keypoints, ())
         found["jumps"] = float(np.mean(some > Refine.jump * length)) if np.isfinite(length) else None
-    shift = np.diff(known, axis=0)  # (T - 1, K, 2)
-    centre = known.mean(1)  # of frames with all points
+    seen = trusted.sum(0)
+    known_often = known[:, seen >= HALF * seen.max()]  # (T, C, 2): a keypoint that is mostly hidden does not hide the others
+    shift = np.diff(known_often, axis=0)  # (T - 1, C, 2)
+    centre = known_often.mean(1)  # of frames with all of these
     travel = np.full(len(shift), np.nan)
     far = 2 * AROUND + 1
     if len(known) > far:
         travel[AROUND:-AROUND] = np.linalg.norm(centre[far:] - centre[:-far], axis=-1)
     travel[~np.isfinite(shift).all((1, 2))] = np.nan
-    if np.isfinite(travel).sum() >= KNOWN:
-        resting = travel <= np.nanpercentile(travel, RESTING)
-        jitter = np.sqrt(shift[resting].var(0).mean(-1))  # (K,)
+    quiet = np.argsort(travel, kind="stable")[: max(KNOWN, round(RESTING * np.isfinite(travel).sum()))]
+    resting = quiet[travel[quiet] <= (REST * length if np.isfinite(length) else np.inf)]
+    if len(resting) >= KNOWN:
+        jitter = np.sqrt(shift[resting].var(0, ddof=1).mean(-1))  # (C,)
         found["jitter_px"], found["jitter_worst_px"] = float(np.median(jitter)), float(jitter.max())
     bones = bone_lengths(known, find_bones(keypoints, skeleton))
     enough = np.isfinite(bones).sum(0) >= KNOWN
@@ -54,3 +62,24 @@ def describe_steadiness(
         relative = spread / np.maximum(middle, 1e-9)
         found["bone_spread"], found["bone_spread_worst"] = float(np.median(relative)), float(relative.max())
     return found
+
+
+def stand_out(videos: Sequence[str], figures: dict[str, np.ndarray]) -> list[str]:
+    """Sentences about the videos that are less steady than the others, the one with the most faults first.
+
+    Parameters
+    ----------
+    videos
+        V names.
+    figures
+        Values (V,) of each of `FLOORS`, NaN where a video has none.
+    """
+    said: dict[str, list[str]] = {}
+    for name, floor in FLOORS.items():
+        values = figures[name]
+        if np.isfinite(values).sum() < 3:  # of two, nobody can say which is usual
+            continue
+        middle = float(np.nanmedian(values))
+        for v in np.flatnonzero(values > max(TIMES * middle, floor)).tolist():
+            said.setdefault(videos[v], []).append(f"{name} {values[v]:.2g}, usually {middle:.2g}")
+    return [f"{video}: {'; '.join(said[video])}" for video in sorted(said, key=lambda video: -len(said[video]))]

@@ -10,6 +10,7 @@ from posemake.checkpoint import Timer, discard, fingerprint, noticing_sigterm, r
 from posemake.dataset import Frames, load_part, read_labelled, suitable_scale
 from posemake.engine import best_device, save_model
 from posemake.files import write_rows
+from posemake.live import LiveCurve
 from posemake.log import PosemakeError, logger, progress
 from posemake.network import MULTIPLE
 from posemake.settings import Model, make
@@ -24,6 +25,7 @@ def fit_network(
     device: torch.device | None = None,
     checkpoint: str | Path | None = None,
     code: str = "",
+    events: str | Path | None = None,
 ) -> tuple[torch.nn.Module, list[dict[str, float]]]:
     """Train a network from its starting weights, or from where a checkpoint stands.
 
@@ -33,6 +35,8 @@ def fit_network(
         File to resume from, if it is of the same training, and to write now and then; it stays when the training is done.
     code
         Digest of the code that trains: a checkpoint of other code is not used.
+    events
+        Folder of the live curve for TensorBoard.
 
     Returns
     -------
@@ -57,6 +61,7 @@ def fit_network(
         if content := read_checkpoint(checkpoint, identity):
             training.restore(content)
             logger.info("resumed from %s at step %d", checkpoint, training.step)
+    curve = LiveCurve(events, training.history, training.seconds)
     try:
         with noticing_sigterm() as asked_to_end:
             for _ in progress(range(training.step, settings.steps), settings.steps, "training steps"):
@@ -66,6 +71,7 @@ def fit_network(
                 training.advance()
                 if training.step % settings.validate_every == 0 or training.step == settings.steps:
                     training.validate()
+                    curve.add(training.history[-1])
                     last_good = training.pack(identity) if checkpoint and training.healthy() else last_good
                 if checkpoint and (timer.due() or asked_to_end.is_set()):
                     if not training.healthy():
@@ -80,6 +86,8 @@ def fit_network(
         raise PosemakeError(
             f"training diverged before step {error} (the loss is no number, or stays far above its start); lower `learning_rate`"
         ) from None
+    finally:
+        curve.close()
     training.network.load_state_dict(training.best)
     logger.info("best validation error %.2f px", training.best_error)
     return training.network.eval(), training.history
@@ -93,10 +101,12 @@ def train_model(
     history_file: str,
     settings: dict[str, Any],
     code: str = "",
+    events: str | Path | None = None,
 ) -> None:
     """Train the network that a config describes; write the model file and the learning curve as CSV.
 
-    While it trains, ``checkpoint.pt`` beside the model file lets a training that was cut off go on.
+    While it trains, ``checkpoint.pt`` beside the model file lets a training that was cut off go on, and the folder ``events`` has
+    the curve so far.
     """
     labelled = read_labelled(labels_file, split_file, labels_dir)
     settings = settings | {"scale": suitable_scale(labelled, make(Model, settings).scale)}
@@ -105,7 +115,7 @@ def train_model(
     height, width = train.images.shape[1:3]
     logger.info("frames enter the network at scale %.4g, as %d x %d pixels", wanted.scale, width, height)
     checkpoint = Path(model_file).with_name("checkpoint.pt")
-    network, history = fit_network(train, validation, labelled.keypoints, wanted, None, checkpoint, code)
+    network, history = fit_network(train, validation, labelled.keypoints, wanted, None, checkpoint, code, events)
     write_rows(history_file, HISTORY_COLUMNS, ([row[name] for name in HISTORY_COLUMNS] for row in history))
     save_model(model_file, network, settings, labelled.keypoints)
     discard(checkpoint)

@@ -171,6 +171,7 @@ def test_train(project, labelled, model):
     content = load_model(model["weights"])
     assert content["keypoints"] == list(demo_walk.KEYPOINTS) and content["settings"]["steps"] == MODEL["steps"]
     assert isinstance(content["settings"]["scale"], float)
+    assert [path.name[:20] for path in (project / "logs/tensorboard/models/first").iterdir()] == ["events.out.tfevents."]
     again = train(project, labelled, "again")
     assert Path(model["weights"]).read_bytes() == Path(again["weights"]).read_bytes()
 
@@ -199,7 +200,7 @@ def test_evaluate_and_learning_curve(project, model):
         assert metrics.loc[(part, "all"), "mean"] == pytest.approx(distances.mean(), rel=1e-4)
         assert metrics.loc[(part, "all"), "rmse"] == pytest.approx(np.sqrt((distances**2).mean()), rel=1e-4)
     curve = outputs(project / "models/first", png="learning_curve.png", diagnosis="diagnosis.json")
-    run("plot_learning_curve", model, curve)
+    run("plot_learning_curve", model, curve, settings=settings.plain(settings.Model, MODEL))
     assert {"too few data", "too few validations"} == {finding["name"] for finding in read_json(curve["diagnosis"])["findings"]}
     sheet = outputs(project / "models/first", jpg="augmentation.jpg")
     run("plot_augmentation", model, sheet, settings=settings.plain(settings.Model, MODEL))
@@ -276,6 +277,8 @@ def test_tables_and_page(project, model, tracks, labelled):
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
     assert set(read_json(summary)) | {"video", "subject", "session", "group"} == set(table)
+    some = pd.concat([table] * 3).assign(video=["fast_2", "b", "c"], jumps=[0.5, 0.0, 0.0])
+    some.to_csv(project / "tables/first.csv", index=False)
     if not (project / "models/first/metrics.csv").exists():
         evaluate(project, model)
     files = {
@@ -290,6 +293,7 @@ def test_tables_and_page(project, model, tracks, labelled):
     run("write_index", files, {"index": f"{project}/index.html"}, settings=values, folders=folders)
     page = (project / "index.html").read_text()
     assert 'src="poses/first/fast_2/labelled.mp4"' in page and str(project) not in page
+    assert "<li>fast_2: jumps 0.5, usually 0</li>" in page
 
 
 def test_a_video_that_is_shorter_than_it_was(project, model, tracks):

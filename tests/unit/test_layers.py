@@ -17,7 +17,7 @@ LAYERS = [
      "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
      "suspects", "label_lock", "label_history", "label_table", "label_store", "label_flow"},
     # 2: what several stages stand on
-    {"dataset", "engine", "checkpoint", "training", "evaluation_figures", "scaffold", "standard", "label_items",
+    {"dataset", "engine", "checkpoint", "training", "live", "evaluation_figures", "scaffold", "standard", "label_items",
      "label_progress", "label_walk",
      "label_session", "label_project", "label_picture", "label_theme", "label_keys", "label_strip", "label_header",
      "label_panel", "label_view", "label_dialogs", "label_commands", "label_window"},

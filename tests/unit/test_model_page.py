@@ -70,7 +70,7 @@ def evaluated(tmp_path_factory):
     rows = [dict.fromkeys(HISTORY_COLUMNS, 9.0 - s / 100) | {"step": s} for s in (100, 200)]
     pd.DataFrame(rows).to_csv(folder / "history.csv", index=False)
     shown = [folder / name for name in ("history.csv", "split.csv", "learning_curve.png", "diagnosis.json")]
-    plot_learning_curve(*map(str, shown))
+    plot_learning_curve(*map(str, shown), values)
     (folder / "augmentation.jpg").touch()
     files = SimpleNamespace(**{name: str(folder / file) for name, file in FILES.items()})
     files.weights, files.labels, files.split, files.history = (

@@ -1,17 +1,19 @@
 """A training that is cut off goes on where it was."""
 
 import io
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
+import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from helpers import SCRIPTS
 from test_train import CPU, pictures, weights
+from tqdm import tqdm
 
 from posemake import checkpoint, training
 from posemake.dataset import Frames
@@ -81,38 +83,49 @@ def test_a_checkpoint_changes_nothing(tmp_path, undisturbed):
     assert same(fit(tmp_path / "checkpoint.pt"), undisturbed)
 
 
-CHILD = """
-import sys, torch
-from test_train import CPU
-import test_resume
-test_resume.checkpoint.SECONDS_BETWEEN = 0.0
-torch.set_num_threads(1)
-test_resume.fit(sys.argv[1])
-"""
+LONGER = replace(SETTINGS, steps=30)
+KILLS = 10
 
 
-def child(path):
+def train_and_tell(path, pipe):
+    """In a process of its own: train, and say after each step how many are done."""
+    checkpoint.SECONDS_BETWEEN = 0.0
+    torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a kill would leave behind
+    advance = training.Training.advance
+
+    def tell(self):
+        advance(self)
+        pipe.send(self.step)
+
+    training.Training.advance = tell
+    fit(path, LONGER)
+
+
+def test_a_training_that_is_killed_ten_times_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
+    """At any moment from the first step on: also while a checkpoint is written."""
     here = os.path.dirname(__file__)
-    paths = os.pathsep.join([here, os.path.dirname(here), str(SCRIPTS)])
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(path)], env={**os.environ, "PYTHONPATH": paths})
-
-
-def await_file(path, process):
-    end = time.monotonic() + 120
-    while not path.exists():
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.01)
-
-
-def test_a_killed_process_is_resumed(tmp_path, undisturbed):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([here, os.path.dirname(here), str(SCRIPTS)]))
+    # all processes are forked from one that has imported everything and computed nothing
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["test_resume"])
+    seed = int(np.random.default_rng().integers(2**32))
+    print(f"moments of the seed {seed}")
+    rng = np.random.default_rng(seed)
     path = tmp_path / "checkpoint.pt"
-    process = child(path)
-    await_file(path, process)
-    time.sleep(np.random.default_rng().uniform(0, 0.5))
-    process.kill()
-    process.wait()
+    for last in np.sort(rng.integers(1, LONGER.steps - 5, KILLS)):
+        told, pipe = processes.Pipe(duplex=False)
+        process = processes.Process(target=train_and_tell, args=(path, pipe))
+        process.start()
+        pipe.close()
+        while told.recv() < last:
+            pass
+        time.sleep(rng.uniform(0, 0.05))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
     assert path.exists()
-    assert same(fit(path), undisturbed)
+    assert same(fit(path, LONGER), fit(None, LONGER))
     checkpoint.discard(path)
     assert list(tmp_path.iterdir()) == []
 

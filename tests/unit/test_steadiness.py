@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from posemake.steadiness import FIGURES, describe_steadiness
+from posemake.steadiness import FIGURES, describe_steadiness, stand_out
 
 NAMES, SKELETON = ["head", "back", "tail"], [["head", "back"], ["back", "tail"]]
 BODY = np.array([[40.0, 0], [20, 0], [0, 0]])  # 40 px long
@@ -36,6 +36,30 @@ def test_jitter_is_the_noise_of_a_difference():
     assert found["jitter_worst_px"] == pytest.approx(np.hypot(2, 0.1) * np.sqrt(2), rel=0.1)
 
 
+@pytest.mark.parametrize("radius", [50, 200, 1000])
+def test_an_animal_that_never_rests_has_no_jitter(radius):
+    """It runs in a circle, with no noise at all: what its points move is movement."""
+    angle = np.arange(1000) * 5 / radius
+    ahead = np.stack([-np.sin(angle), np.cos(angle)], 1)
+    centre = radius * np.stack([np.cos(angle), np.sin(angle)], 1)
+    found = figures(centre[:, None] + BODY[:, :1] * ahead[:, None])
+    assert found["jitter_px"] is found["jitter_worst_px"] is None
+    assert found["jumps"] == 0 and found["bone_spread"] == pytest.approx(0, abs=1e-9) and found["step_median_px"] > 4
+
+
+def test_a_keypoint_that_is_mostly_hidden_does_not_hide_the_jitter_of_others():
+    xy, trusted = walk(4000, 0.0, 0.5), np.ones((4000, 3), bool)
+    trusted[200:, 0] = False
+    assert figures(xy, trusted)["jitter_px"] == pytest.approx(0.5 * np.sqrt(2), rel=0.07)
+
+
+def test_steps_of_mere_noise_have_the_quantiles_of_their_distribution():
+    """Lengths of steps of white noise follow Rayleigh's distribution, its scale the standard deviation of a difference."""
+    found, scale = figures(walk(20000, 0.0, 0.5)), 0.5 * np.sqrt(2)
+    assert found["step_median_px"] == pytest.approx(scale * np.sqrt(2 * np.log(2)), rel=0.02)
+    assert found["step_p99_px"] == pytest.approx(scale * np.sqrt(2 * np.log(100)), rel=0.03)
+
+
 def test_jumps_are_counted_there_and_back():
     xy = walk(101, 0.0)
     xy[[30, 60], 1] += 21  # one point of three, in two frames: four of 300 steps, each longer than 20
@@ -58,3 +82,27 @@ def test_few_points_say_nothing():
     assert set(figures(xy, np.zeros(xy.shape[:2], bool)).values()) == {None}
     assert tuple(figures(np.full_like(xy, np.nan))) == FIGURES
     assert describe_steadiness(xy[:, :1], np.ones((50, 1), bool), NAMES[:1], [])["bone_spread"] is None
+
+
+def compared(**figures):
+    """What is said of the videos a, b, c and d."""
+    same = {"jitter_px": [1.0] * 4, "jumps": [0.0] * 4, "bone_spread": [0.05] * 4}
+    return stand_out("abcd", {name: np.array(values) for name, values in (same | figures).items()})
+
+
+def test_a_video_that_is_less_steady_than_the_others_is_named():
+    assert compared() == []
+    assert compared(jitter_px=[1.0, 1.9, 1.0, 1.0]) == []
+    assert compared(jumps=[0.0, 0.0, 0.004, 0.0]) == ["c: jumps 0.004, usually 0"]
+    found = compared(jitter_px=[1.0, 3.0, 1.0, 1.0], bone_spread=[0.2, 0.05, 0.05, 0.05], jumps=[0.01, 0.0, 0.0, 0.0])
+    assert found == ["a: jumps 0.01, usually 0; bone_spread 0.2, usually 0.05", "b: jitter_px 3, usually 1"]
+
+
+def test_where_all_is_good_no_video_is_named():
+    assert compared(jitter_px=[0.1, 0.4, 0.1, 0.1], jumps=[0.0, 0.0009, 0.0, 0.0], bone_spread=[0.001, 0.01, 0.001, 0.001]) == []
+
+
+def test_of_few_videos_none_is_named():
+    nan = np.nan
+    assert compared(jitter_px=[1.0, 30.0, nan, nan]) == []
+    assert compared(jitter_px=[1.0, 30.0, nan, 1.0]) == ["b: jitter_px 30, usually 1"]
