@@ -58,6 +58,7 @@ rule plot_augmentation:
 rule plot_learning_curve:
     input:
         history="results/models/round-{round}/{model}/history.csv",
+        labels="results/labels/round-{round}/labels.csv",
         split="results/labels/round-{round}/split.csv",
     output:
         diagnosis="results/models/round-{round}/{model}/diagnosis.json",

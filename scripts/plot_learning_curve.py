@@ -5,7 +5,7 @@ from posemake.log import run_job
 
 
 def main(input, output, params, log):
-    plot_learning_curve(input.history, input.split, output.png, output.diagnosis, params.settings)
+    plot_learning_curve(input.history, input.labels, input.split, output.png, output.diagnosis, params.settings)
 
 
 if "snakemake" in globals():

@@ -58,11 +58,12 @@ def warp(images: torch.Tensor, xy: torch.Tensor, maps: np.ndarray) -> tuple[torc
     theta = torch.as_tensor(inverse[:, :2], dtype=images.dtype, device=images.device)
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     images = F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    unseen = torch.isinf(xy)
     forward = torch.as_tensor(maps, dtype=xy.dtype, device=xy.device)
     xy = xy @ forward[:, :2, :2].transpose(1, 2) + forward[:, None, :2, 2]
     limit = torch.tensor([width - 0.5, height - 0.5], dtype=xy.dtype, device=xy.device)
     inside = ((xy > -0.5) & (xy < limit)).all(-1, keepdim=True)
-    return images, torch.where(inside, xy, torch.nan)
+    return images, torch.where(unseen, torch.inf, torch.where(inside, xy, torch.nan))
 
 
 def relight(images: torch.Tensor, settings: Augment, rng: np.random.Generator) -> torch.Tensor:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from posemake.dataset import KEY_COLUMNS, PARTS, read_table
+from posemake.dataset import KEY_COLUMNS, PARTS, UNSEEN, read_table
 from posemake.files import write_json, write_rows
 from posemake.geometry import outside
-from posemake.label_decisions import is_done, read_cells, read_decisions
+from posemake.label_decisions import Cell, is_done, read_cells, read_decisions
 from posemake.labels import check_keypoints, find_label_file, find_label_files, frame_number, read_labels, reorder
 from posemake.log import PosemakeError, logger
 from posemake.settings import Split, make
@@ -62,14 +62,21 @@ def wanted_files(folder: Path, scorer: str) -> list[Path]:
     return named
 
 
+def unseen_words(cells: Sequence[Cell], listed: dict[str, str], keypoints: Sequence[str]) -> list[str]:
+    """What a person said of each keypoint without position: ``occluded``, ``absent``, or, where nobody said anything, nothing."""
+    return [cell if isinstance(cell, str) and part in listed else "" for part, cell in zip(keypoints, cells)]
+
+
 def mean_of(found: list[np.ndarray]) -> np.ndarray:
     """The mean (K, 2) of several people's points of an image; one that any of them left out is left out."""
     return np.mean(found, axis=0)
 
 
-def _read_folder(folder: Path, keypoints: list[str], scorer: str) -> tuple[dict[str, np.ndarray], set[str]]:
-    """The points (K, 2) of each labelled image of a folder, checked, and the images whose labels are begun and not done."""
+def _read_folder(folder: Path, keypoints: list[str], scorer: str) -> tuple[dict[str, list], set[str]]:
+    """Of each labelled image of a folder, checked, the cells of its row: x and y of each keypoint, and what was said of those
+    without position; and the images whose labels are begun and not done."""
     found: dict[str, list[np.ndarray]] = {}
+    said: dict[str, list[list[str]]] = {}
     begun = set()
     for path in wanted_files(folder, scorer):
         labels = read_labels(path)
@@ -78,13 +85,21 @@ def _read_folder(folder: Path, keypoints: list[str], scorer: str) -> tuple[dict[
             logger.info("%s: keypoint %s is not in the file and counts as not there", path, part)
         xy = reorder(labels, keypoints)
         _check_images(folder, labels.images, xy, keypoints, path)
-        cells = read_cells(labels, read_decisions(path), keypoints)
+        decisions = read_decisions(path)
+        cells = read_cells(labels, decisions, keypoints)
         for image, points in zip(labels.images, xy):
             if is_done(cells[image]):
                 found.setdefault(image, []).append(points)
+                listed = decisions.images.get(image, {}) if decisions else {}
+                said.setdefault(image, []).append(unseen_words(cells[image], listed, keypoints))
             else:
                 begun.add(image)
-    return {image: mean_of(points) for image, points in found.items()}, begun
+    rows = {}
+    for image, points in found.items():
+        words = [people[0] if len(set(people)) == 1 else "" for people in zip(*said[image])]  # what all of them say
+        told = [f"{part}:{word}" for part, word in zip(keypoints, words) if word]
+        rows[image] = [*mean_of(points).reshape(-1).tolist(), " ".join(told)]
+    return rows, begun
 
 
 def collect_labels(
@@ -106,7 +121,8 @@ def collect_labels(
     frames_files
         ``…/round-<r>/<video>/frames.csv``, the frames that were chosen for labelling.
     labels_file
-        CSV to write: round, video, image, frame, and x and y of each keypoint in pixels; sorted.
+        CSV to write: round, video, image, frame; x and y of each keypoint in pixels; unseen, the keypoints that a person marked
+        as occluded or absent (``tail:absent``, with a space between several); sorted.
     state_file
         JSON to write: numbers of chosen and labelled frames, and the open ones by video.
     scorer
@@ -124,10 +140,10 @@ def collect_labels(
     missing: Counter[tuple[int, str]] = Counter()
     folders = {path.parent: _round_and_video(path) for path in map(Path, label_files)}
     for folder, (number, video) in sorted(folders.items(), key=lambda item: item[1]):
-        points_of, begun = _read_folder(folder, keypoints, scorer)
+        cells_of, begun = _read_folder(folder, keypoints, scorer)
         missing[number, video] = len(begun)  # these wait, whoever chose them
-        for image, points in points_of.items():
-            rows[video, image] = [number, video, image, frame_number(image), *points.reshape(-1).tolist()]
+        for image, cells in cells_of.items():
+            rows[video, image] = [number, video, image, frame_number(image), *cells]
             labelled[number, video] += 1
     chosen = 0
     for path in map(Path, sorted([*frames_files, *settled])):
@@ -143,7 +159,7 @@ def collect_labels(
         waiting[video] += count
     columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
     ordered = sorted(rows.values(), key=lambda row: (row[1], row[3], row[2]))
-    write_rows(labels_file, [*KEY_COLUMNS, *columns], ordered)
+    write_rows(labels_file, [*KEY_COLUMNS, *columns, UNSEEN], ordered)
     write_json(state_file, {"chosen": chosen, "labelled": len(rows), "open": dict(sorted((+waiting).items()))})
 
 

@@ -12,6 +12,8 @@ from posemake.geometry import apply_map, padded_size, resize_map, scaled_size
 from posemake.log import PosemakeError
 
 KEY_COLUMNS = ["round", "video", "image", "frame"]
+UNSEEN = "unseen"  # column of the table: keypoints that a person marked as occluded or absent
+TEACHING = {"none": [], "absent": ["absent"], "all": ["absent", "occluded"]}
 PARTS = ("train", "validation", "test")
 ANIMAL = 60  # input pixels from one end of an animal to the other: its posture is seen well, at the least cost
 SCALES = 16  # scales that are found are multiples of its inverse: a few more labels do not change them
@@ -45,6 +47,7 @@ class Labelled:
     parts: np.ndarray  # (N,) of PARTS
     keypoints: list[str]
     xy: np.ndarray  # (N, K, 2) in pixels of the frame, NaN where a keypoint is not there
+    unseen: np.ndarray  # (N, K) of "", "occluded", "absent": what a person said of a keypoint without position
 
 
 def read_labelled(labels_file: str | Path, split_file: str | Path, labels_dir: str | Path) -> Labelled:
@@ -52,7 +55,14 @@ def read_labelled(labels_file: str | Path, split_file: str | Path, labels_dir: s
     keys, keypoints, xy = read_table(labels_file)
     parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
     paths = np.array([f"{labels_dir}/round-{row.round}/{row.video}/{row.image}" for row in keys.itertuples()])
-    return Labelled(keys, paths, parts, keypoints, xy)
+    return Labelled(keys, paths, parts, keypoints, xy, read_unseen(labels_file, keypoints))
+
+
+def read_unseen(labels_file: str | Path, keypoints: list[str]) -> np.ndarray:
+    """What a person said of the keypoints without position, (N, K) of ``""``, ``occluded``, ``absent``."""
+    table = pd.read_csv(labels_file, dtype=str, keep_default_na=False)
+    told = [dict(word.split(":") for word in cell.split()) for cell in table.get(UNSEEN, [""] * len(table))]
+    return np.array([[words.get(name, "") for name in keypoints] for words in told], object).reshape(len(table), len(keypoints))
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -93,7 +103,7 @@ class Frames:
     """Frames as the network sees them."""
 
     images: np.ndarray  # (N, H, W, 3) uint8, all padded to the largest
-    xy: np.ndarray  # (N, K, 2) in pixels of the network's input
+    xy: np.ndarray  # (N, K, 2) in pixels of the network's input; NaN where nothing is known, inf where there is nothing to see
     maps: np.ndarray  # (N, 3, 3) from the frame to the network's input
 
 
@@ -113,8 +123,8 @@ def suitable_scale(labelled: Labelled, scale: float | str) -> float:
     return min(1.0, max(1, round(wanted * SCALES)) / SCALES) if np.any(spans) else 1.0
 
 
-def load_frames(paths: Iterable[str], xy: np.ndarray, scale: float, multiple: int) -> Frames:
-    """Load images at the network's scale, each read once and kept."""
+def load_frames(paths: Iterable[str], xy: np.ndarray, empty: np.ndarray, scale: float, multiple: int) -> Frames:
+    """Load images at the network's scale, each read once and kept; ``empty`` (N, K) marks keypoints that are not to be seen."""
     fitted = [fit(read_image(path), scale, multiple) for path in paths]
     height = max(image.shape[0] for image, _ in fitted)
     width = max(image.shape[1] for image, _ in fitted)
@@ -123,18 +133,24 @@ def load_frames(paths: Iterable[str], xy: np.ndarray, scale: float, multiple: in
         slot[: image.shape[0], : image.shape[1]] = image
     maps = np.stack([to_input for _, to_input in fitted])
     points = np.stack([apply_map(m, p) for m, p in zip(maps, xy)])
+    points[empty] = np.inf
     return Frames(images, points, maps)
 
 
-def load_part(labelled: Labelled, part: str, scale: float, multiple: int) -> Frames:
-    """Load the frames of one part of the split that have any keypoint.
+def load_part(labelled: Labelled, part: str, scale: float, multiple: int, unseen: str = "none") -> Frames:
+    """Load the frames of one part of the split that have any keypoint, or any of which it is known that it is not to be seen.
+
+    ``unseen`` says of which keypoints without position that counts as known: ``none``, those that a person marked as
+    ``absent``, or ``all``, the occluded ones as well.
 
     Raises
     ------
     PosemakeError
         If there are none.
     """
-    rows = np.flatnonzero((labelled.parts == part) & np.isfinite(labelled.xy).any((1, 2)))
-    if not len(rows):
+    empty = np.isin(labelled.unseen.astype(str), TEACHING[unseen]) & np.isnan(labelled.xy).any(-1)
+    there = np.isfinite(labelled.xy).any((1, 2))
+    rows = np.flatnonzero((labelled.parts == part) & (there | empty.any(1)))
+    if not there[rows].any():
         raise PosemakeError(f"no labelled frame with a keypoint is in the part {part!r} of the split; label more frames")
-    return load_frames(labelled.paths[rows], labelled.xy[rows], scale, multiple)
+    return load_frames(labelled.paths[rows], labelled.xy[rows], empty[rows], scale, multiple)

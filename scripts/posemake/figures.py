@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
+from posemake.dataset import read_labelled, suitable_scale
 from posemake.diagnosis import diagnose
 from posemake.files import read_json, write_json
 from posemake.poses import arrays, frame_times, read_poses
@@ -84,13 +85,15 @@ def plot_poses(
     save_figure(figure, displacement, wanted.dpi)
 
 
-def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_file: str, settings: dict[str, Any]) -> None:
+def plot_learning_curve(
+    history_file: str, labels_file: str, split_file: str, out: str, diagnosis_file: str, settings: dict[str, Any]
+) -> None:
     """Draw loss, errors, learning rate and speed over the steps of a training, and say below what is wrong with it.
 
     Parameters
     ----------
-    history_file, split_file
-        What the training wrote, and the parts of the labelled frames.
+    history_file, labels_file, split_file
+        What the training wrote, and the labelled frames with their parts.
     out
         PNG to write.
     diagnosis_file
@@ -99,9 +102,11 @@ def plot_learning_curve(history_file: str, split_file: str, out: str, diagnosis_
         ``sigma`` and ``scale`` of the model.
     """
     table = pd.read_csv(history_file)
-    frames = int((pd.read_csv(split_file)["part"] == "train").sum())
+    labelled = read_labelled(labels_file, split_file, "labels")
+    frames = int((labelled.parts == "train").sum())
+    sigma = settings["sigma"] / suitable_scale(labelled, settings["scale"])
     names = ("step", "train_loss", "validation_loss", "train_error", "validation_error")
-    findings = diagnose(*(table[name].to_numpy() for name in names), frames, settings["sigma"] / settings["scale"])
+    findings = diagnose(*(table[name].to_numpy() for name in names), frames, sigma)
     write_json(diagnosis_file, {"findings": [dataclasses.asdict(finding) for finding in findings]})
     words = [f"{finding.name}: {finding.what}. {finding.remedy}" for finding in findings] or ["No complaint."]
     lines = [line for sentence in words for line in textwrap.wrap(sentence, 130)]

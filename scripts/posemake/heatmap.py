@@ -22,7 +22,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     Parameters
     ----------
     xy
-        (B, K, 2) in pixels of the network's input, NaN where unknown.
+        (B, K, 2) in pixels of the network's input, NaN or inf where there is no position.
     size
         (H, W) of the heatmap in cells.
     stride
@@ -33,7 +33,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     Returns
     -------
     heat
-        (B, K, H, W), 1 at the keypoint; zeros where it is unknown.
+        (B, K, H, W), 1 at the keypoint; zeros where it has no position.
     offset
         (B, K, 2, H, W), from each cell's centre to the keypoint in cells.
     near
@@ -41,7 +41,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     """
     height, width = size
     known = torch.isfinite(xy).all(-1)
-    cell = to_cells(torch.nan_to_num(xy), stride)  # (B, K, 2)
+    cell = to_cells(torch.nan_to_num(xy, posinf=0), stride)  # (B, K, 2)
     xs = torch.arange(width, device=xy.device, dtype=xy.dtype)
     ys = torch.arange(height, device=xy.device, dtype=xy.dtype)
     dx = cell[..., 0, None] - xs  # (B, K, W)

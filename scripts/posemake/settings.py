@@ -110,6 +110,7 @@ class Model:
     head: str = "heatmap"  # its maximum, with offsets; or `regression`, its mean position, without
     stride: int = 4  # input pixels per heatmap cell; 8 is faster and coarser, 2 slower and finer
     scale: float | str = "auto"  # size of the network's input over that of the frame; `auto`: by the animal's size in it
+    unseen: str = "absent"  # keypoints that teach that there is nothing to see; where a hidden one is, may be inferred
     sigma: float = 6.0  # input pixels; wide enough to be found, narrow enough to be precise
     steps: int = 3000
     batch_size: int = 8

@@ -111,7 +111,7 @@ def train_model(
     labelled = read_labelled(labels_file, split_file, labels_dir)
     settings = settings | {"scale": suitable_scale(labelled, make(Model, settings).scale)}
     wanted = make(Model, settings)
-    train, validation = (load_part(labelled, part, wanted.scale, MULTIPLE) for part in ("train", "validation"))
+    train, validation = (load_part(labelled, part, wanted.scale, MULTIPLE, wanted.unseen) for part in ("train", "validation"))
     height, width = train.images.shape[1:3]
     logger.info("frames enter the network at scale %.4g, as %d x %d pixels", wanted.scale, width, height)
     checkpoint = Path(model_file).with_name("checkpoint.pt")

@@ -104,6 +104,12 @@ def only(name, **ranges):
     return Augment(probability=Probability(**{**dict.fromkeys(ALWAYS, 0.0), name: 1.0}), **ranges)
 
 
+def test_a_keypoint_that_is_not_to_be_seen_stays_so():
+    xy = torch.tensor([[[torch.inf, torch.inf], [14.0, 15.0], [torch.nan, torch.nan]]])
+    _, moved = warp(torch.zeros(1, 3, 32, 32), xy, rotate_map(30, 1.2, (15.5, 15.5))[None])
+    assert torch.isinf(moved[0, 0]).all() and torch.isfinite(moved[0, 1]).all() and torch.isnan(moved[0, 2]).all()
+
+
 @pytest.mark.parametrize("name", [name for name in ALWAYS if name not in ("flip", "rotation", "scale", "translation", "shear")])
 def test_each_way_of_light_does_something_and_moves_nothing(name):
     images, xy = one((47.0, 52.0))

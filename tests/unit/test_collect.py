@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from posemake.collect import collect_labels
-from posemake.dataset import read_table
+from posemake.dataset import read_table, read_unseen
 from posemake.files import read_json, write_json, write_rows
 from posemake.label_decisions import decisions_path
 from posemake.labels import Labels, write_labels
@@ -74,7 +74,9 @@ def test_no_label_at_all_leaves_everything_open(project):
     table, state = project.collect()
     assert state["open"] == {"m1": 1}
     with open(table, newline="") as file:
-        assert list(csv.reader(file)) == [["round", "video", "image", "frame", "snout.x", "snout.y", "tail.x", "tail.y"]]
+        assert list(csv.reader(file)) == [
+            ["round", "video", "image", "frame", "snout.x", "snout.y", "tail.x", "tail.y", "unseen"]
+        ]
 
 
 def test_an_image_labelled_in_two_rounds_counts_with_its_last(project):
@@ -148,3 +150,17 @@ def test_a_keypoint_that_the_config_got_later_is_open(project):
     decide(path, {"img0001.png": {"snout": "placed", "tail": "placed"}})
     assert project.collect()[1]["open"] == {}
     assert project.collect(["snout", "tail", "ear"])[1] == {"chosen": 0, "labelled": 0, "open": {"m1": 1}}
+
+
+def test_what_a_person_said_of_keypoints_without_position_is_in_the_table(project):
+    nowhere = (NAN, NAN)
+    points = {"img1.png": [(1, 1), nowhere], "img2.png": [nowhere, nowhere], "img3.png": [(1, 2), nowhere]}
+    path = project.label("m1", points)
+    words = {"img1.png": {"snout": "placed", "tail": "absent"}, "img2.png": {"snout": "occluded", "tail": "absent"}}
+    write_json(decisions_path(path), {"format": 1, "images": words, "seconds": {}})
+    table, _ = project.collect()
+    assert read_unseen(table, ["tail", "snout"]).tolist() == [
+        ["absent", ""],
+        ["absent", "occluded"],
+        ["", ""],
+    ]  # nothing of the last

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posemake.dataset import ANIMAL, PARTS, Labelled, suitable_scale
+from posemake import dataset
+from posemake.dataset import ANIMAL, PARTS, Labelled, load_part, suitable_scale
 
 
-def labelled(xy, parts=None):
+def labelled(xy, parts=None, unseen=None):
     xy = np.asarray(xy, float)
     parts = np.array(["train"] * len(xy) if parts is None else parts)
-    return Labelled(pd.DataFrame(), np.array([""] * len(xy)), parts, ["a"] * xy.shape[1], xy)
+    unseen = np.full(xy.shape[:2], "", object) if unseen is None else np.array(unseen, object)
+    return Labelled(pd.DataFrame(), np.array([""] * len(xy)), parts, ["a"] * xy.shape[1], xy, unseen)
 
 
 def spanning(*spans):
@@ -44,3 +46,27 @@ def test_frames_with_missing_keypoints_count_with_the_others():
     xy[0, 2] = np.nan
     xy[1, :2] = np.nan
     assert suitable_scale(labelled(xy), "auto") == 0.5
+
+
+NAN, INF = np.nan, np.inf
+POINTS = [[[5, 6], [NAN, NAN], [NAN, NAN]], [[NAN, NAN]] * 3, [[7, 8], [9, 9], [NAN, NAN]]]
+SAID = [
+    ["", "absent", "occluded"],
+    ["absent", "absent", "absent"],
+    ["", "occluded", ""],
+]  # the last row's has a position
+
+
+@pytest.mark.parametrize(
+    ("unseen", "wanted"),
+    [
+        ("none", [[[5, 6], [NAN, NAN], [NAN, NAN]], [[7, 8], [9, 9], [NAN, NAN]]]),
+        ("absent", [[[5, 6], [INF, INF], [NAN, NAN]], [[INF, INF]] * 3, [[7, 8], [9, 9], [NAN, NAN]]]),
+        ("all", [[[5, 6], [INF, INF], [INF, INF]], [[INF, INF]] * 3, [[7, 8], [9, 9], [NAN, NAN]]]),
+    ],
+)
+def test_keypoints_marked_as_unseen_are_known_not_to_be_there_where_that_is_wanted(monkeypatch, unseen, wanted):
+    monkeypatch.setattr(dataset, "read_image", lambda path: np.zeros((32, 32, 3), np.uint8))
+    frames = load_part(labelled(POINTS, unseen=SAID), "train", 1.0, 32, unseen)
+    np.testing.assert_array_equal(frames.xy, np.array(wanted, float))
+    assert len(frames.images) == len(wanted)

@@ -40,6 +40,18 @@ def test_a_keypoint_without_a_label_teaches_nothing(drawn):
         assert (grad[0, 0] != 0).any() and (grad[1, 1] != 0).any()
 
 
+def test_a_keypoint_that_is_not_to_be_seen_teaches_an_empty_heatmap_alone(drawn):
+    heat, offset, xy = drawn
+    xy[0, 1] = torch.inf
+    for offsets in (offset, None):
+        heat.grad = offset.grad = None
+        loss = pose_loss(heat, offsets, xy, 4, 6.0)
+        loss.backward()
+        assert torch.isfinite(loss) and torch.isfinite(heat.grad).all()
+        assert (heat.grad[0, 1] > 0).all()  # a step against the gradient lowers each cell
+        assert offsets is None or ((offset.grad[0, 1] == 0).all() and torch.isfinite(offset.grad).all())
+
+
 def test_a_batch_without_any_label_does_no_harm(drawn):
     heat, offset, xy = drawn
     loss = pose_loss(heat, offset, torch.full_like(xy, torch.nan), 4, 6.0)

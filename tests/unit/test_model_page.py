@@ -65,11 +65,11 @@ def evaluated(tmp_path_factory):
     pd.DataFrame(labels, columns=["round", "video", "image", "frame", *columns]).to_csv(folder / "labels.csv", index=False)
     pd.DataFrame(split, columns=["video", "image", "frame", "unit", "part"]).to_csv(folder / "split.csv", index=False)
     torch.manual_seed(1)
-    values = settings.plain(settings.Model)
+    values = settings.plain(settings.Model, {"scale": 1.0})
     save_model(folder / "weights.pt", make_network(settings.Model(), KEYPOINTS), values, KEYPOINTS)
     rows = [dict.fromkeys(HISTORY_COLUMNS, 9.0 - s / 100) | {"step": s} for s in (100, 200)]
     pd.DataFrame(rows).to_csv(folder / "history.csv", index=False)
-    shown = [folder / name for name in ("history.csv", "split.csv", "learning_curve.png", "diagnosis.json")]
+    shown = [folder / name for name in ("history.csv", "labels.csv", "split.csv", "learning_curve.png", "diagnosis.json")]
     plot_learning_curve(*map(str, shown), values)
     (folder / "augmentation.jpg").touch()
     files = SimpleNamespace(**{name: str(folder / file) for name, file in FILES.items()})
