@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from posemake.files import write_rows
 from posemake.metrics import summarise
@@ -79,7 +79,7 @@ def draw(table: pd.DataFrame, figure_file: str) -> None:
         (name, of) for name, kind, of in (("seeds", "seed", ("model", "seed")), ("folds", "fold", ("fold",))) if kind in kinds
     ]
     panels = bool(groups) + ("labels" in kinds)
-    figure = Figure(figsize=(0.8 + 4.4 * panels, 3.8))
+    figure = Figure(figsize=(0.8 + 4.4 * panels, 4))
     panes = iter(figure.subplots(1, panels, squeeze=False)[0])
     if groups:
         axes = next(panes)
@@ -87,8 +87,9 @@ def draw(table: pd.DataFrame, figure_file: str) -> None:
             _draw_dots(axes, place, table[table["kind"].isin(of)], summed.loc[name])
         axes.set_xticks(range(len(groups)), [name for name, _ in groups])
         axes.set(xlim=(-0.6, len(groups) - 0.4), ylabel="test error / px", ylim=(0, None))
-        axes.set_title("dots: trainings (ring: the model); bar: mean ± SD", fontsize=8)
-        axes.legend(frameon=False, fontsize=8)
+        axes.set_title("dots: trainings (ring: the model); bars: mean ± SD", fontsize=8)
+        by_label = dict(zip(*axes.get_legend_handles_labels()[::-1]))
+        axes.legend(by_label.values(), by_label, frameon=False, fontsize=8, loc="lower center", ncols=len(by_label))
     if "labels" in kinds:
         _draw_curve(next(panes), curve_of(table))
     save_figure(figure, figure_file, 120)
@@ -97,30 +98,28 @@ def draw(table: pd.DataFrame, figure_file: str) -> None:
 def _draw_dots(axes: Any, place: int, rows: pd.DataFrame, summed: pd.DataFrame) -> None:
     """Mean and median error of each training of a group, side by side, and a diamond for the folds' pooled error."""
     for side, (figure, color) in enumerate((("mean", "C0"), ("median", "C1"))):
-        at, label = place + 0.4 * side - 0.2, f"{figure} error" if not place else None
-        spread = at + np.linspace(-0.08, 0.08, len(rows))
+        at = place + 0.4 * side - 0.2
         face = ["none" if kind == "model" else color for kind in rows["kind"]]
-        axes.scatter(spread, rows[figure], s=22, facecolors=face, edgecolors=color, label=label, zorder=3)
+        axes.scatter(at + np.linspace(-0.08, 0.08, len(rows)), rows[figure], s=22, facecolors=face, edgecolors=color, zorder=3)
         mean, sd = summed.loc["mean", figure], summed.loc["sd", figure]
-        axes.hlines(mean, at - 0.14, at + 0.14, color=color, lw=1.5)
+        axes.hlines(mean, at - 0.14, at + 0.14, color=color, lw=1.5, label=f"{figure} error")
         axes.errorbar(at + 0.14, mean, 0.0 if np.isnan(sd) else sd, color=color, lw=1.2, capsize=3)
         if "pooled" in summed.index:
-            name = "pooled over all folds" if not side else None
-            axes.plot(at - 0.14, summed.loc["pooled", figure], "D", color=color, ms=5, mfc="white", label=name)
+            axes.plot(at - 0.14, summed.loc["pooled", figure], "D", color="0.3", ms=5, mfc="white", label="pooled")
 
 
 def _draw_curve(axes: Any, curve: pd.DataFrame) -> None:
     for figure, color in (("mean", "C0"), ("median", "C1")):
         value = curve[figure].to_numpy(float)
-        bounds = np.abs(curve[[f"{figure}_low", f"{figure}_high"]].to_numpy(float).T - value)
-        axes.errorbar(
-            curve["train"], value, np.nan_to_num(bounds), fmt="o-", color=color, capsize=3, lw=1.2, ms=4, label=f"{figure} error"
-        )
+        bounds = np.nan_to_num(np.abs(curve[[f"{figure}_low", f"{figure}_high"]].to_numpy(float).T - value))
+        axes.errorbar(curve["train"], value, bounds, fmt="o-", color=color, capsize=3, lw=1.2, ms=4, label=f"{figure} error")
     axes.set(xscale="log", yscale="log", xlabel="labelled training frames", ylabel="test error / px")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(sorted(set(curve["train"])), [f"{n:g}" for n in sorted(set(curve["train"]))])
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    low, high = axes.get_ylim()
+    # within less than a decade, powers of ten would be hardly any ticks
+    axes.yaxis.set_major_locator(MaxNLocator(5) if high < 5 * low else LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_title("the same test frames; bars: 95 % confidence intervals", fontsize=8)
     axes.legend(frameon=False, fontsize=8)

@@ -66,12 +66,24 @@ def findings(table: pd.DataFrame) -> list[str]:
         curve = curve_of(table)
         steps = ", ".join(f"{row.mean:.3g} px with {int(row.train)}" for row in curve.itertuples())
         before, last = curve.iloc[-2], curve.iloc[-1]
-        chance = by["seeds", "sd"].mean if ("seeds", "sd") in by else None
-        moved = f"{last['mean'] / before['mean'] - 1:+.0%} ({last['mean'] - before['mean']:+.2g} px)"
+        fell, times = before["mean"] - last["mean"], last["train"] / before["train"]
+        sd = by["seeds", "sd"].mean if ("seeds", "sd") in by else None
         found.append(
             f"Labels: on the same test frames, the mean error is {steps} training frames. The last step, "
-            f"{last['train'] / before['train']:.2g} times the frames, changed it by {moved}"
-            f"{f'; other seeds alone, by {chance:.2g} px (standard deviation)' if chance else ''}. "
-            "Where the curve still falls by more than chance, more labels of this kind help."
+            f"{times:.2g} times the frames, changed it by {-fell / before['mean']:+.0%} ({-fell:+.2g} px). " + _judged(fell, sd)
         )
     return found
+
+
+def _judged(fell: float, sd: float | None) -> str:
+    """What a fall of the error (pixels) in the last step of the learning curve means, beside the deviation over seeds."""
+    if not sd:
+        return "What chance alone does is not known: `repeats.seeds` tells it."
+    chance = 2 * 2**0.5 * sd  # twice the standard deviation of the difference of two trainings
+    if fell > chance:
+        return (
+            f"Chance hardly does that (two seeds differ by up to {chance:.2g} px): more labels of this kind are likely to help."
+        )
+    return (
+        f"Chance alone can do that (two seeds differ by up to {chance:.2g} px): nothing shows that more labels of this kind help."
+    )

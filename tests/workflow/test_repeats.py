@@ -102,14 +102,31 @@ def test_a_label(project):
     assert would_run(project) == set()
 
 
-def test_each_file_of_a_repeat_is_asked_for(project):
-    made = [path for path in (project / FOLDER).glob("repeats/labels-0.5/*") if path.is_file()]
-    made += [project / FOLDER / file for file in ("repeats.csv", "repeats.png")]
-    assert len(made) == 12
-    for path in made:
-        moved = path.rename(path.with_name("moved"))
-        assert would_run(project), f"{path} is missed by no one"
-        moved.rename(path)
+MISSING = [
+    (["metrics.csv", "errors.csv", "examples.png", "errors.png"], "evaluate_repeat"),
+    (["evaluation.json", "cumulative.png", "calibration.png"], "evaluate_repeat"),
+    (["weights.pt", "history.csv"], "train_repeat"),
+    (["split.csv"], "split_repeat"),
+]
+
+
+@pytest.mark.parametrize(("files", "rule"), MISSING)
+def test_each_file_of_a_repeat_is_asked_for(project, files, rule):
+    """Each of another repeat, so that one dry-run shows that all of them are missed."""
+    for name, file in zip(NAMES, files):
+        (project / FOLDER / f"repeats/{name}/{file}").unlink()
+    assert trainings(*NAMES[: len(files)], rules=[rule]) <= would_run(project)
+
+
+def test_no_other_file_is_made(repeated):
+    made = {path.name for path in (repeated / FOLDER).glob("repeats/*/*")}
+    assert made == {file for files, _ in MISSING for file in files}
+
+
+@pytest.mark.parametrize("file", ["repeats.csv", "repeats.png"])
+def test_the_comparison_is_asked_for(project, file):
+    (project / FOLDER / file).unlink()
+    assert would_run(project) == COMPARING
 
 
 def test_too_many_folds_are_told(project):
