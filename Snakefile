@@ -8,6 +8,7 @@ min_version("9.0")
 
 include: "rules/common.smk"
 include: "rules/rounds.smk"
+include: "rules/branches.smk"
 include: "rules/targets.smk"
 include: "rules/project.smk"
 
@@ -20,6 +21,7 @@ if HAS_PROJECT:
     include: "rules/label.smk"
     include: "rules/models.smk"
     include: "rules/evaluation.smk"
+    include: "rules/repeats.smk"
     include: "rules/refine.smk"
     include: "rules/poses.smk"
     include: "rules/figures.smk"

@@ -73,6 +73,7 @@ rule report_model:
         errors="results/models/round-{round}/{model}/errors.csv",
         summary="results/models/round-{round}/{model}/evaluation.json",
         scorers=distances_of_scorers,
+        repeats=comparison_of_repeats,
     output:
         page="results/models/round-{round}/{model}/index.html",
     log:

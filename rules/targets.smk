@@ -65,6 +65,7 @@ def final_targets():
     return [
         f"{labels}/split.csv",
         *expand(f"{model}/{{file}}", model=MODELS, file=of_model),
+        *targets_of_repeats(model),
         *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),
         *expand(f"results/tables/round-{ROUND}/{{model}}.csv", model=PREDICTING if TO_ANALYSE else []),
         *(["results/tables/rounds.csv", "results/tables/rounds.png"] if ROUND else []),

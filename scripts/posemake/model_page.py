@@ -8,6 +8,7 @@ import pandas as pd
 from posemake.dataset import PARTS
 from posemake.files import read_json, write_text
 from posemake.page import render
+from posemake.spread import findings
 
 FEW_FRAMES, FEW_BLOCKS = 30, 5  # of the test part, below which the page warns
 
@@ -68,6 +69,19 @@ median of the units: {% for key, value in found.median.items() %}{{ key }} {{ va
 trained on, in pixels. <code>same_…</code>: on the very same points, as far as they are in the test part.
 The model cannot be expected to be more exact than people are.</p>
 {{ table(people) }}
+{% endif %}
+{% if repeats is not none %}
+<h2>Repeats</h2>
+<p>Further trainings of this model: with other seeds (<code>seed</code>, on the same split); k-fold cross-validation over the units of the
+split (<code>fold</code>: each unit is tested in one fold, and each fold has validation units of its own); with shares of the training
+units (<code>labels</code>, with the same validation and test frames, a smaller share within the larger).
+<code>train</code>, <code>test</code>: frames. <code>sd</code>: standard deviation over the trainings; the model counts among the seeds.
+<code>pooled</code>: over the test frames of all folds, whose interval does not hold the chance of training. The folds of one data set share
+training frames, so that their deviation is only a rough measure of that of new data (Bengio &amp; Grandvalet 2004).</p>
+<ul>{% for sentence in repeats_say %}<li>{{ sentence }}</li>
+{% endfor %}</ul>
+{{ table(repeats) }}
+{{ figure("repeats.png", "repeats") }}
 {% endif %}
 <h2>Confidence</h2>
 <p>On the {{ c.suggested.points }} labelled points of the validation and test parts; right is what lies at most {{ c.correct_px }} px from the label.
@@ -200,8 +214,8 @@ def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str
     Parameters
     ----------
     files
-        With the attributes split, history, metrics, errors, summary (what ``evaluate_model`` wrote), and scorers: the distances
-        between people by point, one path or none.
+        With the attributes split, history, metrics, errors, summary (what ``evaluate_model`` wrote), scorers: the distances
+        between people by point, one path or none, and repeats: the table of repeats and its figure, or none.
     out
         HTML to write, in the model's folder.
     settings
@@ -222,13 +236,14 @@ def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str
     lengths = sorted(summary["reference"]["px"].values())
     suggested = summary["calibration"]["suggested"]["threshold"]
     scorers = _read(files.scorers[0]) if files.scorers else None
+    repeats = _read(files.repeats[0]) if files.repeats else None
     names = summary["model"]["keypoints"]
     page = render(
         PAGE,
         name=Path(out).parent.name,
         round=settings["round"],
         index=settings["index"],
-        files=["metrics.csv", "errors.csv", "evaluation.json", "history.csv"],
+        files=["metrics.csv", "errors.csv", "evaluation.json", "history.csv", *(["repeats.csv"] if files.repeats else [])],
         summary=summary,
         s=summary["settings"],
         sigmas=_sigmas(summary["oks_sigmas"]),
@@ -250,6 +265,8 @@ def report_model(files: Any, out: str, settings: dict[str, Any], sheet: dict[str
             (by, _pick(rows, "value", "frames", "blocks", "n", "mean", "median", "p95", "normalised", "confident", "oks", "map"))
             for by, rows in test[(test["by"] != "all") & (test["keypoint"] == "all")].groupby("by", sort=False)
         ],
+        repeats=None if repeats is None else _with_bounds(repeats),
+        repeats_say=[] if repeats is None else findings(repeats),
         people=None if scorers is None else beside_people(errors, scorers, names),
         steps=int(history["step"].iloc[-1]),
         kept=kept | {"step": int(kept["step"])},

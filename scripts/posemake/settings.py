@@ -142,6 +142,16 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """Further trainings that tell how sure the figures of a model are. None by default: each costs as much as the model."""
+
+    models: tuple[str, ...] = ()  # the first of `predict.models`
+    seeds: int = 0  # trainings with the seeds that follow that of the model; 3 to 5 show how much chance does
+    folds: int = 0  # of cross-validation; 5 is usual, and leaves most of the frames to train with
+    labels: tuple[float, ...] = ()  # shares of the training units, for the error over the number of labels
+
+
+@dataclass(frozen=True)
 class Filter:
     """From raw to clean tracks."""
 

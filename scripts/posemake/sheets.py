@@ -90,7 +90,7 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         faults.append("keypoints: 'all' stands for all of them in the tables; choose another name")
     for edge in config.get("skeleton", []):
         faults += [f"skeleton: {end!r} is not a keypoint; {nearest(end, keypoints)}" for end in edge if end not in keypoints]
-    for section in ("predict", "refine"):
+    for section in ("predict", "refine", "repeats"):
         for name in config.get(section, {}).get("models", []):
             if name not in config["models"]:
                 faults.append(f"{section}.models: {name!r} is not among models; {nearest(name, list(config['models']))}")

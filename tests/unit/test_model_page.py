@@ -76,7 +76,7 @@ def evaluated(tmp_path_factory):
     files.weights, files.labels, files.split, files.history = (
         str(folder / name) for name in ("weights.pt", "labels.csv", "split.csv", "history.csv")
     )
-    files.scorers = []
+    files.scorers, files.repeats = [], []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POSEMAKE_DEVICE", "cpu")
         evaluate_model(files, str(folder / "labels"), files, settings.plain(settings.Evaluate), SHEET)
@@ -158,3 +158,21 @@ def test_the_model_beside_people_on_the_same_points():
     row = beside_people(errors, points, KEYPOINTS).set_index("keypoint").loc["head"]
     assert (row["n_people"], row["people_mean"], row["model_mean"]) == (2, 2.0, 6.0)  # three people's pairs are one point
     assert (row["same_n"], row["same_people_mean"], row["same_model_mean"]) == (1, 3.0, 4.0)
+
+
+def test_the_page_shows_repeats(evaluated, tmp_path):
+    folder, files = evaluated
+    rows = [["small", "model", 12, 12, 6, 23, 4.0, 3.0, 5.0, 3.5], ["seed-2", "seed", 12, 12, 6, 23, 5.0, 4.5, 6.0, 4.0]]
+    rows += [["seeds", "mean", 12, 12, *[None] * 2, 4.5, None, None, 3.75], ["seeds", "sd", *[None] * 4, 0.71, None, None, 0.35]]
+    columns = ["repeat", "kind", "train", "test", "blocks", "n", "mean", "mean_low", "mean_high", "median"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "repeats.csv", index=False)
+    values = {"round": 0, "split": settings.plain(settings.Split), "index": "../index.html"}
+    found = []
+    for repeats in ([], [str(tmp_path / "repeats.csv"), str(tmp_path / "repeats.png")]):
+        report_model(SimpleNamespace(**vars(files) | {"repeats": repeats}), str(folder / "index.html"), values, SHEET)
+        found.append(Page((folder / "index.html").read_text()))
+    without, page = found
+    assert page.open == [] and {"repeats.csv", "repeats.png"} <= {*page.links} - {*without.links}
+    assert "Repeats" not in without.text and "Repeats" in page.text
+    assert "4 (3 – 5)" in page.text and "over 2 trainings that differ in nothing but the seed" in page.text
+    assert "nan" not in page.text.split("Repeats")[1].split("Confidence")[0]

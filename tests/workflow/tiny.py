@@ -99,13 +99,13 @@ def correct_a_label(path: Path) -> None:
 
 
 def jobs_in(output: str) -> set[str]:
-    """The jobs that an output of Snakemake names, as ``<rule> <model> <video>``; the rule ``all`` is left out."""
+    """The jobs that an output of Snakemake names, as ``<rule> <model> <video> <repeat>``; the rule ``all`` is left out."""
     found = set()
     for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) )", "\n" + output)[1:]:
         rule = re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", block)[1]
         wildcards = re.search(r"^    wildcards: (.*)$", block, re.M)
         values = dict(part.split("=") for part in wildcards[1].split(", ")) if wildcards else {}
-        found.add(" ".join([rule, *(values[key] for key in ("model", "video") if key in values)]))
+        found.add(" ".join([rule, *(values[key] for key in ("model", "video", "repeat") if key in values)]))
     return found - {"all"}
 
 
