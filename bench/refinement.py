@@ -80,7 +80,7 @@ def measure(folder: Path, seed: int) -> dict[str, np.ndarray]:
     for number, (name, speed) in enumerate(VIDEOS):
         paths = (project / f"demo/{name}.mp4", project / f"demo/{name}.truth.csv")
         draw_video(*paths, FRAMES, speed, 100 * seed + number, grooming=GROOMING)
-    models = {"small": {"scale": 0.5, "steps": 600, "seed": seed}}
+    models = {"small": {"steps": 600, "seed": seed}}
     frames, refine = {"per_video": FIRST, "seed": seed}, {"per_video": MORE, "total": MORE, "seed": seed}
     configure(project, frames=frames, refine=refine, models=models)
     make(project, *(f"results/frames/round-0/{video}/images" for video in LABELLED))

@@ -7,8 +7,8 @@ from posemake.train import train_model
 
 
 def main(input, output, params, log):
-    *_, number, model, _ = Path(output.weights).parts
-    events = f"logs/tensorboard/{number}/{model}"
+    *_, below = output.weights.rpartition("/models/")
+    events = f"logs/tensorboard/{Path(below).parent}"
     train_model(input.labels, input.split, "labels", output.weights, output.history, params.settings, params.code, events)
 
 

@@ -152,6 +152,6 @@ class Predictor:
         to_input = fitted[0][1]
         batch = torch.from_numpy(np.stack([image for image, _ in fitted])).to(self.device)
         batch = batch.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        xy, peak = decode(*self.network(batch), self.stride)
+        xy, confidence = decode(*self.network(batch), self.stride)
         points = apply_map(np.linalg.inv(to_input), xy.cpu().numpy().astype(np.float64))
-        return points, torch.sigmoid(peak).cpu().numpy()
+        return points, confidence.cpu().numpy()

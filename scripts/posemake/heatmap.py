@@ -1,13 +1,16 @@
 """Keypoints as heatmaps and offsets, and back (B batch, K keypoints, H W cells of the heatmap).
 
 A keypoint is a Gaussian on a grid of one cell per ``stride`` input pixels, and at each cell an offset from the cell's
-centre to the keypoint, in cells. The pair is that of Papandreou et al. (CVPR 2017), which DeepLabCut uses too. Without
-offsets, a keypoint is the mean position over the heatmap's cells (integral regression: Sun et al., ECCV 2018; Nibali et al.,
-arXiv:1801.07372).
+centre to the keypoint, in cells. The pair is that of Papandreou et al. (CVPR 2017), which DeepLabCut uses too. Between cells,
+the keypoint is where the logarithm of the Gaussian, a parabola, has its vertex (Zhang et al., CVPR 2020); where it has none, the
+offset tells. Learning the offsets makes the heatmap finer, too. Without offsets, a keypoint is the mean position over the
+heatmap's cells (integral regression: Sun et al., ECCV 2018; Nibali et al., arXiv:1801.07372).
 """
 
 import torch
+import torch.nn.functional as F
 
+LEAST_SIGMA = 0.75  # cells: a narrower peak could fall between the cells
 OFFSET_RADIUS = 2.0  # cells around a keypoint in which its offset is taught; the maximum falls well inside
 
 
@@ -28,7 +31,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     stride
         Input pixels per cell.
     sigma
-        Standard deviation of the Gaussian in input pixels.
+        Standard deviation of the Gaussian in input pixels, of ``LEAST_SIGMA`` cells at least.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     ys = torch.arange(height, device=xy.device, dtype=xy.dtype)
     dx = cell[..., 0, None] - xs  # (B, K, W)
     dy = cell[..., 1, None] - ys  # (B, K, H)
-    s2 = 2 * (sigma / stride) ** 2
+    s2 = 2 * max(sigma / stride, LEAST_SIGMA) ** 2
     heat = torch.exp(-(dy**2) / s2)[..., :, None] * torch.exp(-(dx**2) / s2)[..., None, :]
     heat = heat * known[..., None, None]
     near = (dx[..., None, :] ** 2 + dy[..., :, None] ** 2 <= OFFSET_RADIUS**2) & known[..., None, None]
@@ -64,13 +67,49 @@ def mean_cell(heat: torch.Tensor) -> torch.Tensor:
     return torch.stack([(share.sum(-2) * xs).sum(-1), (share.sum(-1) * ys).sum(-1)], -1)
 
 
-def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Find keypoints: the cell of the maximum, moved by the offset there; without offsets, the heatmap's mean position.
+def vertex(heat: torch.Tensor, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The maximum of a Gaussian between the cells, from the logarithm of its values in and around the greatest one.
 
     Parameters
     ----------
     heat
-        (B, K, H, W), of any monotone scale; logits, where there are no offsets.
+        Logits (B, K, H, W).
+    index
+        (B, K), the cells of the maxima in the flat heatmap.
+
+    Returns
+    -------
+    shift
+        (B, K, 2) from these cells' centres, in cells.
+    height
+        (B, K), the Gaussian's value there, 0 … 1.
+    found
+        (B, K) bool: false at the edge of the heatmap, and where the values have no maximum within a cell.
+    """
+    height, width = heat.shape[-2:]
+    x, y = index % width, torch.div(index, width, rounding_mode="floor")
+    inside = (x > 0) & (x < width - 1) & (y > 0) & (y < height - 1)
+    steps = torch.arange(-1, 2, device=heat.device)
+    around = (index[..., None, None] + width * steps[:, None] + steps).clamp(0, height * width - 1)
+    n = F.logsigmoid(heat.flatten(2).gather(-1, around.flatten(-2))).unflatten(-1, (3, 3))  # rows y, columns x
+    gx, gy = (n[..., 1, 2] - n[..., 1, 0]) / 2, (n[..., 2, 1] - n[..., 0, 1]) / 2
+    xx = n[..., 1, 2] - 2 * n[..., 1, 1] + n[..., 1, 0]
+    yy = n[..., 2, 1] - 2 * n[..., 1, 1] + n[..., 0, 1]
+    xy = (n[..., 2, 2] - n[..., 2, 0] - n[..., 0, 2] + n[..., 0, 0]) / 4
+    det = xx * yy - xy**2
+    peaked = (xx < 0) & (det > 0)
+    shift = torch.stack([xy * gy - yy * gx, xy * gx - xx * gy], -1) / torch.where(peaked, det, 1)[..., None]
+    found = inside & peaked & (shift.abs() <= 1).all(-1)
+    return shift, (n[..., 1, 1] + (gx * shift[..., 0] + gy * shift[..., 1]) / 2).clamp(max=0).exp(), found
+
+
+def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find keypoints: the maximum of the heatmap, to a fraction of a cell; without offsets, the heatmap's mean position.
+
+    Parameters
+    ----------
+    heat
+        Logits (B, K, H, W).
     offset
         (B, K, 2, H, W) in cells, or None.
     stride
@@ -80,16 +119,18 @@ def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tupl
     -------
     xy
         (B, K, 2) in pixels of the network's input.
-    peak
-        (B, K), the heatmap's value at its maximum.
+    confidence
+        (B, K) in 0 … 1, the height of the maximum.
     """
     heat = heat.float()
     batch, keypoints, _, width = heat.shape
     peak, index = heat.reshape(batch, keypoints, -1).max(-1)
     if offset is None:
-        cell = mean_cell(heat)
+        cell, confidence = mean_cell(heat), torch.sigmoid(peak)
     else:
         at = index[..., None, None].expand(-1, -1, 2, 1)
         cell = torch.stack([index % width, torch.div(index, width, rounding_mode="floor")], -1).to(heat.dtype)
-        cell = cell + offset.float().reshape(batch, keypoints, 2, -1).gather(-1, at)[..., 0]
-    return (cell + 0.5) * stride - 0.5, peak
+        shift, height, found = vertex(heat, index)
+        cell = cell + torch.where(found[..., None], shift, offset.float().reshape(batch, keypoints, 2, -1).gather(-1, at)[..., 0])
+        confidence = torch.where(found, height, torch.sigmoid(peak))
+    return (cell + 0.5) * stride - 0.5, confidence

@@ -111,7 +111,7 @@ class Model:
     stride: int = 4  # input pixels per heatmap cell; 8 is faster and coarser, 2 slower and finer
     scale: float | str = "auto"  # size of the network's input over that of the frame; `auto`: by the animal's size in it
     unseen: str = "absent"  # keypoints that teach that there is nothing to see; where a hidden one is, may be inferred
-    sigma: float = 6.0  # input pixels; wide enough to be found, narrow enough to be precise
+    sigma: float = 3.0  # input pixels; wide enough to be found, narrow enough to be precise
     steps: int = 3000
     batch_size: int = 8
     learning_rate: float = 2e-3  # AdamW; a pretrained backbone wants about 5e-4

@@ -171,7 +171,7 @@ def test_train(project, labelled, model):
     content = load_model(model["weights"])
     assert content["keypoints"] == list(demo_walk.KEYPOINTS) and content["settings"]["steps"] == MODEL["steps"]
     assert isinstance(content["settings"]["scale"], float)
-    assert [path.name[:20] for path in (project / "logs/tensorboard/models/first").iterdir()] == ["events.out.tfevents."]
+    assert [path.name[:20] for path in (project / "logs/tensorboard/first").iterdir()] == ["events.out.tfevents."]
     again = train(project, labelled, "again")
     assert Path(model["weights"]).read_bytes() == Path(again["weights"]).read_bytes()
 

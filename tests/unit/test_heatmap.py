@@ -5,10 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.geometry import apply_map, stride_map
-from posemake.heatmap import decode, encode, mean_cell
+from posemake.heatmap import decode, encode, mean_cell, vertex
 
 H, W = 12, 17  # cells
 share = st.floats(0, 1, exclude_min=True, exclude_max=True)
+
+
+def logits(heat):
+    """Of far less than 0, where the sigmoid is an exponential: the heatmap is exact, but for a factor."""
+    return heat.clamp(min=1e-30).log() - 20
 
 
 @pytest.mark.parametrize("stride", [2, 4, 8])
@@ -18,9 +23,32 @@ def test_decode_finds_what_encode_drew_anywhere_in_the_frame(stride, sigma, poin
     xy = torch.tensor([[[x * W * stride - 0.5, y * H * stride - 0.5] for x, y in points]])
     heat, offset, _ = encode(xy, (H, W), stride, sigma)
     assert heat.shape == (1, len(points), H, W) and offset.shape == (1, len(points), 2, H, W)
-    found, peak = decode(heat, offset, stride)
+    found, _ = decode(logits(heat), offset, stride)
     assert (found - xy).abs().max() < 0.05
-    assert (peak <= 1).all() and (peak > 0).all()
+
+
+@pytest.mark.parametrize("stride", [2, 4, 8])
+@given(x=st.floats(1.01, W - 2.01), y=st.floats(1.01, H - 2.01))
+def test_away_from_the_edge_the_heatmap_alone_tells_the_place(stride, x, y):
+    xy = (torch.tensor([[[x, y]]]) + 0.5) * stride - 0.5
+    heat, offset, _ = encode(xy, (H, W), stride, 0.75 * stride)
+    found, _ = decode(logits(heat), torch.full_like(offset, 9.0), stride)
+    assert (found - xy).abs().max() < 0.05
+    shift, _, there = vertex(logits(heat), logits(heat).flatten(2).argmax(-1))
+    assert there.all() and (shift.abs() <= 0.51).all()
+    _, confidence = decode(torch.logit((0.8 * heat).clamp(min=1e-30)), offset, stride)
+    assert confidence.item() == pytest.approx(0.8, rel=1e-3)  # wherever between the cells it lies
+
+
+def test_where_the_heatmap_has_no_vertex_the_offset_tells():
+    offset = torch.full((1, 1, 2, H, W), 0.25)
+    flat, edge, ridge = torch.zeros(3, 1, 1, H, W)
+    edge[0, 0, 5, 0] = 1
+    ridge[0, 0, 5] = 1  # a line
+    for heat, cell in ((flat, (0, 0)), (edge, (0, 5)), (ridge, (0, 5))):
+        assert not vertex(heat, heat.flatten(2).argmax(-1))[2].any()
+        found, _ = decode(heat, offset, 1)
+        assert found[0, 0].tolist() == [cell[0] + 0.25, cell[1] + 0.25]
 
 
 @pytest.mark.parametrize("stride", [2, 4, 8])
@@ -56,16 +84,23 @@ def test_the_peak_is_one_and_falls_off_with_sigma():
 def test_keypoints_and_images_are_not_mixed_up():
     xy = torch.tensor([[[4.0, 8.0], [40.0, 12.0]], [[16.0, 30.0], [60.0, 44.0]]])
     heat, offset, _ = encode(xy, (H, W), 4, 6.0)
-    assert (decode(heat, offset, 4)[0] - xy).abs().max() < 0.05
-    assert (decode(heat.flip(0), offset.flip(0), 4)[0] - xy.flip(0)).abs().max() < 0.05
+    assert (decode(logits(heat), offset, 4)[0] - xy).abs().max() < 0.05
+    assert (decode(logits(heat).flip(0), offset.flip(0), 4)[0] - xy.flip(0)).abs().max() < 0.05
 
 
-def test_any_monotone_scale_decodes_the_same():
+def test_logits_of_any_height_decode_the_same():
     xy = torch.tensor([[[33.3, 21.7]]])
-    heat, offset, _ = encode(xy, (H, W), 4, 6.0)
-    found, peak = decode(torch.logit(heat.clamp(1e-6, 1 - 1e-6)) - 50, offset, 4)
-    assert (found - xy).abs().max() < 0.05
-    assert peak.item() < 0
+    heat, offset, _ = encode(xy, (H, W), 4, 3.0)
+    for height in (1e-20, 0.01, 0.999):
+        found, confidence = decode(torch.logit((heat * height).clamp(min=1e-37)), offset, 4)
+        assert (found - xy).abs().max() < 0.05
+        assert confidence.item() == pytest.approx(height, rel=1e-2)
+
+
+def test_a_peak_is_never_narrower_than_can_be_found_between_the_cells():
+    for place in (31.5, 33.5, 35.5):  # 35.5 lies between two cells of 8 pixels
+        heat = encode(torch.full((1, 1, 2), place), (H, W), 8, 1.0)[0]
+        assert heat.max() > 0.4
 
 
 @pytest.mark.parametrize("stride", [2, 4, 8])
@@ -73,9 +108,9 @@ def test_any_monotone_scale_decodes_the_same():
 def test_without_offsets_a_keypoint_is_the_mean_over_the_heatmap(stride, x, y):
     xy = torch.tensor([[[x * 20 * stride, y * 30 * stride]]])
     heat, _, _ = encode(xy, (30, 20), stride, 1.2 * stride)
-    found, peak = decode(heat.clamp(min=1e-9).log(), None, stride)
+    found, confidence = decode(heat.clamp(min=1e-9).log(), None, stride)
     assert (found - xy).abs().max() < 0.05
-    assert peak.exp().item() == pytest.approx(heat.max().item())
+    assert confidence.item() == pytest.approx(heat.max().item() / (1 + heat.max().item()))
 
 
 def test_the_mean_of_a_flat_heatmap_is_its_middle():

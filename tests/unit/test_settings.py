@@ -44,5 +44,5 @@ def test_an_unknown_key_within_is_an_error():
 
 
 def test_the_same_settings_are_the_same_plain_values_however_they_are_written():
-    assert plain(Model, {"sigma": 6, "augment": {"rotation": 180}}) == plain(Model, {}) == plain(Model, {"sigma": 6.0})
-    assert repr(plain(Model, {"sigma": 6})) == repr(plain(Model, {"sigma": 6.0}))  # what a change of parameters is seen by
+    assert plain(Model, {"sigma": 3, "augment": {"rotation": 180}}) == plain(Model, {}) == plain(Model, {"sigma": 3.0})
+    assert repr(plain(Model, {"sigma": 3})) == repr(plain(Model, {"sigma": 3.0}))  # what a change of parameters is seen by
