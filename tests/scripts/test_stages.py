@@ -205,7 +205,7 @@ def test_evaluate_and_learning_curve(project, model):
     sheet = outputs(project / "models/first", jpg="augmentation.jpg")
     run("plot_augmentation", model, sheet, settings=settings.plain(settings.Model, MODEL))
     values = {"round": 0, "split": settings.plain(settings.Split), "index": "index.html"}
-    source = model | files | {"scorers": []}
+    source = model | files | {"scorers": [], "repeats": []}
     run("report_model", source, {"page": f"{project}/models/first/index.html"}, settings=values, sheet={})
     assert str(project) not in (project / "models/first/index.html").read_text()
     for png in ("examples.png", "errors.png", "learning_curve.png", "augmentation.jpg", "cumulative.png", "calibration.png"):
