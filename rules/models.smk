@@ -80,6 +80,6 @@ rule plot_learning_curve:
         runtime=grow(10),
     params:
         code=code("plot_learning_curve"),
-        settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("sigma", "scale")},
+        settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("sigma", "stride", "scale")},
     script:
         "../scripts/plot_learning_curve.py"

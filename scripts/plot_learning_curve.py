@@ -1,6 +1,6 @@
 """Draw the learning curve of one model, and say what is wrong with it."""
 
-from posemake.figures import plot_learning_curve
+from posemake.learning_curve import plot_learning_curve
 from posemake.log import run_job
 
 

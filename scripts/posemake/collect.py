@@ -64,7 +64,7 @@ def wanted_files(folder: Path, scorer: str) -> list[Path]:
 
 def unseen_words(cells: Sequence[Cell], listed: dict[str, str], keypoints: Sequence[str]) -> list[str]:
     """What a person said of each keypoint without position: ``occluded``, ``absent``, or, where nobody said anything, nothing."""
-    return [cell if isinstance(cell, str) and part in listed else "" for part, cell in zip(keypoints, cells)]
+    return [cell if isinstance(cell, str) and listed.get(part) == cell else "" for part, cell in zip(keypoints, cells)]
 
 
 def mean_of(found: list[np.ndarray]) -> np.ndarray:

@@ -66,17 +66,19 @@ def parts_of_repeat(repeat: str, units: np.ndarray, parts: np.ndarray, seen: np.
     units, parts
         (N,) of the split.
     seen
-        (N,) whether the frame has a keypoint; others teach and test nothing, and do not count in folds and shares.
+        (N,) whether the frame has a keypoint. Units without any test nothing, and do not count in folds and shares: in all of
+        these, what is known of them teaches.
     validation
         Share of the frames that chooses the weights, in folds.
     """
     kind, *numbers = repeat.split("-")
     if kind == "fold":
         of_unit = parts_of_fold(units[seen].tolist(), int(numbers[0]), int(numbers[-1]), validation)
-        return np.array([of_unit.get(unit, UNUSED) for unit in units.tolist()], str)
+        return np.array([of_unit.get(unit, "train") for unit in units.tolist()], str)
     if kind == "labels":
         kept = some_units(units[seen & (parts == "train")].tolist(), float(numbers[0]))
-        return np.where((parts == "train") & ~np.isin(units, list(kept)), UNUSED, parts)
+        left_out = np.isin(units, units[seen]) & ~np.isin(units, list(kept))
+        return np.where((parts == "train") & left_out, UNUSED, parts)
     return parts
 
 

@@ -84,13 +84,13 @@ def vertex(heat: torch.Tensor, index: torch.Tensor) -> tuple[torch.Tensor, torch
     height
         (B, K), the Gaussian's value there, 0 … 1.
     found
-        (B, K) bool: false at the edge of the heatmap, and where the values have no maximum within a cell.
+        (B, K) bool: false where the values have no maximum within a cell.
     """
     height, width = heat.shape[-2:]
     x, y = index % width, torch.div(index, width, rounding_mode="floor")
-    inside = (x > 0) & (x < width - 1) & (y > 0) & (y < height - 1)
+    middle_x, middle_y = x.clamp(1, width - 2), y.clamp(1, height - 2)  # at the edge, the parabola is that of the cells within
     steps = torch.arange(-1, 2, device=heat.device)
-    around = (index[..., None, None] + width * steps[:, None] + steps).clamp(0, height * width - 1)
+    around = (width * middle_y + middle_x)[..., None, None] + width * steps[:, None] + steps
     n = F.logsigmoid(heat.flatten(2).gather(-1, around.flatten(-2))).unflatten(-1, (3, 3))  # rows y, columns x
     gx, gy = (n[..., 1, 2] - n[..., 1, 0]) / 2, (n[..., 2, 1] - n[..., 0, 1]) / 2
     xx = n[..., 1, 2] - 2 * n[..., 1, 1] + n[..., 1, 0]
@@ -99,8 +99,9 @@ def vertex(heat: torch.Tensor, index: torch.Tensor) -> tuple[torch.Tensor, torch
     det = xx * yy - xy**2
     peaked = (xx < 0) & (det > 0)
     shift = torch.stack([xy * gy - yy * gx, xy * gx - xx * gy], -1) / torch.where(peaked, det, 1)[..., None]
-    found = inside & peaked & (shift.abs() <= 1).all(-1)
-    return shift, (n[..., 1, 1] + (gx * shift[..., 0] + gy * shift[..., 1]) / 2).clamp(max=0).exp(), found
+    top = (n[..., 1, 1] + (gx * shift[..., 0] + gy * shift[..., 1]) / 2).clamp(max=0).exp()
+    shift = shift + torch.stack([middle_x - x, middle_y - y], -1)
+    return shift, top, peaked & (shift.abs() <= 1).all(-1)
 
 
 def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -125,12 +126,12 @@ def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tupl
     heat = heat.float()
     batch, keypoints, _, width = heat.shape
     peak, index = heat.reshape(batch, keypoints, -1).max(-1)
+    shift, height, found = vertex(heat, index)
+    confidence = torch.where(found, height, torch.sigmoid(peak))
     if offset is None:
-        cell, confidence = mean_cell(heat), torch.sigmoid(peak)
+        cell = mean_cell(heat)
     else:
         at = index[..., None, None].expand(-1, -1, 2, 1)
         cell = torch.stack([index % width, torch.div(index, width, rounding_mode="floor")], -1).to(heat.dtype)
-        shift, height, found = vertex(heat, index)
         cell = cell + torch.where(found[..., None], shift, offset.float().reshape(batch, keypoints, 2, -1).gather(-1, at)[..., 0])
-        confidence = torch.where(found, height, torch.sigmoid(peak))
     return (cell + 0.5) * stride - 0.5, confidence

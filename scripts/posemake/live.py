@@ -1,5 +1,6 @@
 """The learning curve of a training while it lasts, as event files that TensorBoard shows."""
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,11 @@ class LiveCurve:
             return
         try:
             from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
+
+            self.writer = SummaryWriter(str(folder), purge_step=0)  # what earlier files have from that step on is forgotten
+        except Exception as error:  # packages that do not fit raise whatever they like, and no training ends for that
             logger.info("no live curve for TensorBoard (%s)", error)
             return
-        self.writer = SummaryWriter(str(folder), purge_step=0)  # what earlier files have from that step on is forgotten
         self.begun = time.time() - seconds
         self.add(*history)
 
@@ -52,12 +54,17 @@ class LiveCurve:
         """Write rows of the history, at the time at which an undisturbed training would have come to them."""
         if self.writer is None:
             return
-        for row in rows:
-            for name, tag in TAGS.items():
-                self.writer.add_scalar(tag, row[name], row["step"], self.begun + row["seconds"])
-        self.writer.flush()
+        try:
+            for row in rows:
+                for name, tag in TAGS.items():
+                    self.writer.add_scalar(tag, row[name], row["step"], self.begun + row["seconds"])
+            self.writer.flush()
+        except OSError as error:  # such as a full disk
+            logger.info("the live curve for TensorBoard ends here (%s)", error)
+            self.writer = None
 
     def close(self) -> None:
         """Close the file."""
         if self.writer is not None:
-            self.writer.close()
+            with contextlib.suppress(OSError):
+                self.writer.close()

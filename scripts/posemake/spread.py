@@ -68,9 +68,10 @@ def findings(table: pd.DataFrame) -> list[str]:
         before, last = curve.iloc[-2], curve.iloc[-1]
         fell, times = before["mean"] - last["mean"], last["train"] / before["train"]
         sd = by["seeds", "sd"].mean if ("seeds", "sd") in by else None
+        judged = _judged(fell, sd) if times > 1 else "Units are too few for a smaller share: nothing follows from it."
         found.append(
             f"Labels: on the same test frames, the mean error is {steps} training frames. The last step, "
-            f"{times:.2g} times the frames, changed it by {-fell / before['mean']:+.0%} ({-fell:+.2g} px). " + _judged(fell, sd)
+            f"{times:.2g} times the frames, changed it by {-fell / before['mean']:+.0%} ({-fell:+.2g} px). " + judged
         )
     return found
 

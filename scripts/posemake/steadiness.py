@@ -51,7 +51,7 @@ def describe_steadiness(
         travel[AROUND:-AROUND] = np.linalg.norm(centre[far:] - centre[:-far], axis=-1)
     travel[~np.isfinite(shift).all((1, 2))] = np.nan
     quiet = np.argsort(travel, kind="stable")[: max(KNOWN, round(RESTING * np.isfinite(travel).sum()))]
-    resting = quiet[travel[quiet] <= (REST * length if np.isfinite(length) else np.inf)]
+    resting = quiet[travel[quiet] <= REST * length]  # none where no length is known
     if len(resting) >= KNOWN:
         jitter = np.sqrt(shift[resting].var(0, ddof=1).mean(-1))  # (C,)
         found["jitter_px"], found["jitter_worst_px"] = float(np.median(jitter)), float(jitter.max())

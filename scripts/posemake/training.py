@@ -64,8 +64,9 @@ def validate(
 
 
 def some_of(frames: Frames, count: int) -> Frames:
-    """At most so many frames, spread evenly."""
-    rows = np.unique(np.linspace(0, len(frames.images) - 1, min(count, len(frames.images))).astype(int))
+    """At most so many frames with a keypoint, spread evenly."""
+    rows = np.flatnonzero(np.isfinite(frames.xy).any((1, 2)))
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int))]
     return Frames(frames.images[rows], frames.xy[rows], frames.maps[rows])
 
 

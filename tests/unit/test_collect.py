@@ -157,6 +157,7 @@ def test_what_a_person_said_of_keypoints_without_position_is_in_the_table(projec
     points = {"img1.png": [(1, 1), nowhere], "img2.png": [nowhere, nowhere], "img3.png": [(1, 2), nowhere]}
     path = project.label("m1", points)
     words = {"img1.png": {"snout": "placed", "tail": "absent"}, "img2.png": {"snout": "occluded", "tail": "absent"}}
+    words["img3.png"] = {"snout": "placed", "tail": "accepted"}  # another tool took the tail's point away
     write_json(decisions_path(path), {"format": 1, "images": words, "seconds": {}})
     table, _ = project.collect()
     assert read_unseen(table, ["tail", "snout"]).tolist() == [

@@ -128,3 +128,10 @@ def test_too_many_folds_are_refused(divided):
         PosemakeError, match=r"fold-7-of-7: 11 labelled frames in 6 units .* none for the part 'test'; lower repeats"
     ):
         split_repeat(*divided, "fold-7-of-7", 0.15)
+
+
+@pytest.mark.parametrize("repeat", ["fold-1-of-2", "fold-2-of-2", "labels-0.5"])
+def test_units_without_a_point_teach_in_each_fold_and_share(repeat):
+    units, seen = np.array([f"m1/{block}" for block in range(9)]), np.array([True] * 8 + [False])
+    parts = np.array(["train"] * 4 + ["validation", "validation", "test", "test", "train"])
+    assert parts_of_repeat(repeat, units, parts, seen, 0.25)[-1] == "train"

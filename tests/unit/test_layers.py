@@ -25,7 +25,7 @@ LAYERS = [
     {
         "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "predict", "evaluate", "clean",
         "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
-        "scorers", "labeller", "model_page", "augment_figures", "folds", "repeats",
+        "scorers", "labeller", "model_page", "augment_figures", "learning_curve", "folds", "repeats",
     },
 ]  # fmt: skip
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}

@@ -12,8 +12,8 @@ from helpers import blob
 from posemake import settings
 from posemake.engine import make_network, save_model
 from posemake.evaluate import evaluate_model
-from posemake.figures import plot_learning_curve
 from posemake.files import read_json
+from posemake.learning_curve import plot_learning_curve
 from posemake.model_page import beside_people, report_model
 from posemake.training import HISTORY_COLUMNS
 
