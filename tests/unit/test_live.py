@@ -130,3 +130,16 @@ def test_without_the_package_training_goes_on(tmp_path, monkeypatch, caplog):
     assert [r.message for r in caplog.records if "TensorBoard" in r.message] == [
         "no live curve for TensorBoard (No module named 'torch.utils.tensorboard')"
     ]
+
+
+@pytest.mark.parametrize("fault", [OSError("No space left on device"), TypeError("Descriptors cannot be created directly")])
+def test_a_curve_that_cannot_be_written_ends_no_training(tmp_path, monkeypatch, caplog, fault):
+    def fail(*_, **__):
+        raise fault
+
+    what = "add_scalar" if isinstance(fault, OSError) else "__init__"
+    monkeypatch.setattr(f"torch.utils.tensorboard.SummaryWriter.{what}", fail)
+    with caplog.at_level(logging.INFO):
+        _, history = fit(tmp_path)
+    assert history[-1]["step"] == SETTINGS.steps
+    assert str(fault) in caplog.text
