@@ -18,10 +18,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from truth import distances
 
 from posemake.demo import draw_demo
 from posemake.person import label_frames
@@ -79,14 +80,9 @@ class Project:
 
     def error(self, model: str) -> np.ndarray:
         """Distances to the known positions of all points of the unseen videos."""
-        files = [f"results/poses/round-0/{model}/{video}/poses.h5" for video in UNSEEN]
-        self.make(*files)
-        found = []
-        for video, file in zip(UNSEEN, files):
-            xy = pd.read_hdf(self.folder / file).to_numpy().reshape(-1, 6, 3)[..., :2]
-            truth = pd.read_csv(self.folder / f"demo/{video}.truth.csv", index_col="frame").to_numpy().reshape(-1, 6, 2)
-            found.append(np.linalg.norm(xy - truth, axis=-1))
-        return np.concatenate(found)
+        folder = f"results/poses/round-0/{model}"
+        self.make(*(f"{folder}/{video}/poses.h5" for video in UNSEEN))
+        return distances(self.folder / "demo", self.folder / folder, UNSEEN)
 
     def kill(self, weights: str, log: Path, delay: float) -> str:
         """Begin a training, kill it so many seconds after its first line, and tell where it had begun."""

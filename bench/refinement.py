@@ -18,7 +18,9 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake.demo import VIDEOS, draw_video
+from truth import distances
+
+from posemake.demo import draw_demo
 from posemake.person import label_frames
 from posemake.select import extract_frames
 
@@ -44,14 +46,9 @@ def configure(project: Path, **sections: object) -> None:
 
 def poses(project: Path, number: int) -> np.ndarray:
     """Distances to the known positions of all points of the videos that nobody labelled."""
-    files = [f"results/poses/round-{number}/small/{video}/poses.h5" for video in UNSEEN]
-    make(project, *files)
-    found = []
-    for video, file in zip(UNSEEN, files):
-        xy = pd.read_hdf(project / file).to_numpy().reshape(-1, 6, 3)[..., :2]
-        truth = pd.read_csv(project / f"demo/{video}.truth.csv", index_col="frame").to_numpy().reshape(-1, 6, 2)
-        found.append(np.linalg.norm(xy - truth, axis=-1))
-    return np.concatenate(found)
+    folder = f"results/poses/round-{number}/small"
+    make(project, *(f"{folder}/{video}/poses.h5" for video in UNSEEN))
+    return distances(project / "demo", project / folder, UNSEEN)
 
 
 def draw_lots(project: Path, count: int, seed: int, apart: int) -> None:
@@ -76,10 +73,7 @@ def draw_lots(project: Path, count: int, seed: int, apart: int) -> None:
 def measure(folder: Path, seed: int) -> dict[str, np.ndarray]:
     project = folder / "outliers"
     shutil.copytree(ROOT / "config", project / "config")
-    (project / "demo").mkdir()
-    for number, (name, speed) in enumerate(VIDEOS):
-        paths = (project / f"demo/{name}.mp4", project / f"demo/{name}.truth.csv")
-        draw_video(*paths, FRAMES, speed, 100 * seed + number, grooming=GROOMING)
+    draw_demo(project / "demo", seed, FRAMES, GROOMING)
     models = {"small": {"steps": 600, "seed": seed}}
     frames, refine = {"per_video": FIRST, "seed": seed}, {"per_video": MORE, "total": MORE, "seed": seed}
     configure(project, frames=frames, refine=refine, models=models)

@@ -31,7 +31,14 @@ def read_table(path: str | Path) -> tuple[pd.DataFrame, list[str], np.ndarray]:
     xy
         (N, K, 2) in pixels of the frame, NaN where a keypoint is not there.
     """
-    table = pd.read_csv(path, dtype={"video": str, "image": str}, keep_default_na=False, na_values=[""])
+    return _points_of(_read(path))
+
+
+def _read(path: str | Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype={"video": str, "image": str, UNSEEN: str}, keep_default_na=False, na_values=[""])
+
+
+def _points_of(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], np.ndarray]:
     keypoints = [name.removesuffix(".x") for name in table.columns if name.endswith(".x")]
     columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
     xy = table[columns].to_numpy(float).reshape(len(table), len(keypoints), 2)
@@ -52,16 +59,17 @@ class Labelled:
 
 def read_labelled(labels_file: str | Path, split_file: str | Path, labels_dir: str | Path) -> Labelled:
     """Read the table of labels and the split, which has its rows in the same order."""
-    keys, keypoints, xy = read_table(labels_file)
+    table = _read(labels_file)
+    keys, keypoints, xy = _points_of(table)
     parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
     paths = np.array([f"{labels_dir}/round-{row.round}/{row.video}/{row.image}" for row in keys.itertuples()])
-    return Labelled(keys, paths, parts, keypoints, xy, read_unseen(labels_file, keypoints))
+    return Labelled(keys, paths, parts, keypoints, xy, unseen_of(table, keypoints))
 
 
-def read_unseen(labels_file: str | Path, keypoints: list[str]) -> np.ndarray:
-    """What a person said of the keypoints without position, (N, K) of ``""``, ``occluded``, ``absent``."""
-    table = pd.read_csv(labels_file, dtype=str, keep_default_na=False)
-    told = [dict(word.split(":") for word in cell.split()) for cell in table.get(UNSEEN, [""] * len(table))]
+def unseen_of(table: pd.DataFrame, keypoints: list[str]) -> np.ndarray:
+    """What a person said of the keypoints without position, (N, K) of ``""``, ``occluded``, ``absent``, in a table of labels."""
+    cells = table[UNSEEN].fillna("") if UNSEEN in table else [""] * len(table)
+    told = [dict(word.split(":") for word in cell.split()) for cell in cells]
     return np.array([[words.get(name, "") for name in keypoints] for words in told], object).reshape(len(table), len(keypoints))
 
 

@@ -215,12 +215,13 @@ def draw_video(
     write_text(truth_path, "".join(",".join(row) + "\n" for row in [header, *rows]))
 
 
-def draw_demo(folder: str | Path, seed: int = 1, frames: int = 300) -> None:
-    """Draw all videos of the demo as ``<id>.mp4`` and ``<id>.truth.csv``, in place of those already there."""
+def draw_demo(folder: str | Path, seed: int = 1, frames: int = 300, grooming: float = 0.0) -> None:
+    """Draw all videos of the demo as ``<id>.mp4`` and ``<id>.truth.csv``, in place of those already there; ``grooming`` as for
+    `simulate`."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, speed) in enumerate(VIDEOS):
-        draw_video(folder / f"{name}.mp4", folder / f"{name}.truth.csv", frames, speed, 100 * seed + number)
+        draw_video(folder / f"{name}.mp4", folder / f"{name}.truth.csv", frames, speed, 100 * seed + number, grooming=grooming)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -14,6 +14,11 @@ LEAST_SIGMA = 0.75  # cells: a narrower peak could fall between the cells
 OFFSET_RADIUS = 2.0  # cells around a keypoint in which its offset is taught; the maximum falls well inside
 
 
+def peak_width(sigma: float, stride: int) -> float:
+    """Standard deviation of a peak in input pixels: that wanted, ``LEAST_SIGMA`` cells at least."""
+    return max(sigma, LEAST_SIGMA * stride)
+
+
 def to_cells(xy: torch.Tensor, stride: int) -> torch.Tensor:
     """From pixels of the network's input to cells, as geometry.stride_map."""
     return (xy + 0.5) / stride - 0.5
@@ -31,7 +36,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     stride
         Input pixels per cell.
     sigma
-        Standard deviation of the Gaussian in input pixels, of ``LEAST_SIGMA`` cells at least.
+        Of the Gaussian, in input pixels, as in `peak_width`.
 
     Returns
     -------
@@ -49,7 +54,7 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     ys = torch.arange(height, device=xy.device, dtype=xy.dtype)
     dx = cell[..., 0, None] - xs  # (B, K, W)
     dy = cell[..., 1, None] - ys  # (B, K, H)
-    s2 = 2 * max(sigma / stride, LEAST_SIGMA) ** 2
+    s2 = 2 * (peak_width(sigma, stride) / stride) ** 2
     heat = torch.exp(-(dy**2) / s2)[..., :, None] * torch.exp(-(dx**2) / s2)[..., None, :]
     heat = heat * known[..., None, None]
     near = (dx[..., None, :] ** 2 + dy[..., :, None] ** 2 <= OFFSET_RADIUS**2) & known[..., None, None]

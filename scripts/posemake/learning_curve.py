@@ -11,7 +11,7 @@ from matplotlib.ticker import LogFormatter
 from posemake.dataset import read_labelled, suitable_scale
 from posemake.diagnosis import diagnose
 from posemake.files import write_json
-from posemake.heatmap import LEAST_SIGMA
+from posemake.heatmap import peak_width
 from posemake.style import save_figure
 
 
@@ -34,7 +34,7 @@ def plot_learning_curve(
     table = pd.read_csv(history_file)
     labelled = read_labelled(labels_file, split_file, "labels")
     frames = int((labelled.parts == "train").sum())
-    sigma = max(settings["sigma"], LEAST_SIGMA * settings["stride"]) / suitable_scale(labelled, settings["scale"])
+    sigma = peak_width(settings["sigma"], settings["stride"]) / suitable_scale(labelled, settings["scale"])
     names = ("step", "train_loss", "validation_loss", "train_error", "validation_error")
     findings = diagnose(*(table[name].to_numpy() for name in names), frames, sigma)
     write_json(diagnosis_file, {"findings": [dataclasses.asdict(finding) for finding in findings]})

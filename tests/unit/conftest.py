@@ -23,3 +23,15 @@ def restored_logging():
                 handler.close()
         log.handlers, log.propagate = handlers, propagate
         log.setLevel(level)
+
+
+@pytest.fixture
+def one_thread():
+    """Small networks on a busy machine; the switch to deterministic algorithms does not outlive the test."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)

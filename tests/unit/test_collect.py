@@ -1,11 +1,12 @@
 import csv
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from posemake.collect import collect_labels
-from posemake.dataset import read_table, read_unseen
+from posemake.dataset import read_table, unseen_of
 from posemake.files import read_json, write_json, write_rows
 from posemake.label_decisions import decisions_path
 from posemake.labels import Labels, write_labels
@@ -160,7 +161,7 @@ def test_what_a_person_said_of_keypoints_without_position_is_in_the_table(projec
     words["img3.png"] = {"snout": "placed", "tail": "accepted"}  # another tool took the tail's point away
     write_json(decisions_path(path), {"format": 1, "images": words, "seconds": {}})
     table, _ = project.collect()
-    assert read_unseen(table, ["tail", "snout"]).tolist() == [
+    assert unseen_of(pd.read_csv(table), ["tail", "snout"]).tolist() == [
         ["absent", ""],
         ["absent", "occluded"],
         ["", ""],

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from test_train import CPU, pictures
 
 from posemake.diagnosis import diagnose
@@ -95,15 +94,6 @@ def test_a_real_curve_of_a_known_state(name):
     table = pd.read_csv(Path(__file__).parent / f"curves/{name}.csv")
     found = diagnose(*(table[column].to_numpy() for column in COLUMNS), frames=frames, sigma=Model().sigma)
     assert [finding.name for finding in found] == expected
-
-
-@pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
 
 
 @pytest.mark.parametrize(("steps", "expected"), [(40, []), (8, ["not yet converged"])], ids=["long enough", "too short"])

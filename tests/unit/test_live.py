@@ -5,7 +5,6 @@ import logging
 import time
 
 import pytest
-import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from test_resume import NAMES, SETTINGS, TRAIN, VALIDATION, cut
 from test_train import CPU
@@ -17,14 +16,9 @@ from posemake.training import HISTORY_COLUMNS
 
 
 @pytest.fixture(autouse=True)
-def often(monkeypatch):
+def often(monkeypatch, one_thread):
     """A checkpoint after each step, by one thread."""
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
 
 
 def fit(folder, path=None, settings=SETTINGS):

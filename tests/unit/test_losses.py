@@ -88,14 +88,6 @@ def test_without_offsets_a_keypoint_without_a_label_teaches_nothing(drawn):
     assert pose_loss(heat, None, torch.full_like(xy, torch.nan), 4, 6.0) == 0
 
 
-@pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.parametrize("head, steps", [("heatmap", 700), ("regression", 300)])
 def test_a_batch_of_frames_is_learned_to_half_a_pixel(head, steps, one_thread):
     """Four small pictures of the drawn mouse, with its six keypoints."""

@@ -27,14 +27,9 @@ TRAIN, VALIDATION, NAMES = pictures(6), pictures(2, seed=1), ["spot"]
 
 
 @pytest.fixture(autouse=True)
-def often(monkeypatch):
+def often(monkeypatch, one_thread):
     """A checkpoint after each step, by one thread."""
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
 
 
 @pytest.fixture(scope="module")

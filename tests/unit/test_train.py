@@ -14,19 +14,10 @@ from posemake.settings import Augment, Model, Probability
 from posemake.train import fit_network
 from posemake.training import HISTORY_COLUMNS, validate
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")
 SPOT = ["spot"]
 TINY = Model(steps=4, batch_size=4, validate_every=2, warmup=1)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small networks on a busy machine; the switch to deterministic algorithms does not outlive the test."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
 
 
 def pictures(count, size=64, seed=0):
