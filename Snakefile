@@ -10,6 +10,7 @@ include: "rules/common.smk"
 include: "rules/rounds.smk"
 include: "rules/branches.smk"
 include: "rules/targets.smk"
+include: "rules/messages.smk"
 include: "rules/project.smk"
 
 

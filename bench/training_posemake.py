@@ -9,8 +9,9 @@ from training_clock import Clock, Spent, of_part, run
 
 import posemake.train
 from posemake.dataset import read_image
-from posemake.engine import Predictor, load_model, save_model
+from posemake.engine import load_model, save_model
 from posemake.labels import frame_number
+from posemake.reference import Predictor
 from posemake.settings import Model, plain
 from posemake.training import Training
 

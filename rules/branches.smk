@@ -1,4 +1,4 @@
-# The branches of a model: repeats of its training with other seeds, folds, shares of the labels. No rules.
+# The branches of a model, repeats of its training with other seeds, folds, shares of the labels, and of a video, its parts. No rules.
 
 OF_REPEAT = "results/models/round-{round}/{model}/repeats/{repeat}"
 
@@ -63,3 +63,31 @@ def targets_of_repeats(model):
         of_branches = [f"repeats/{repeat}/{file}" for repeat in repeats_of(name) for file in of_repeat]
         found += expand(f"{model}/{{file}}", model=name, file=[*of_branches, "repeats.csv", "repeats.png"])
     return found
+
+
+if HAS_PROJECT:
+    PREDICT = filled("predict")
+    HOW = {key: PREDICT[key] for key in (["crop", "follow"] if PREDICT["crop"] == "follow" else ["crop"])}
+    PARTS = {video: VIDEOS[video]["parts"] or PREDICT["parts"] for video in HERE}
+    SHARED = "|".join(re.escape(video) for video, parts in PARTS.items() if parts > 1)  # by several jobs
+
+
+def exported(wildcards):
+    """What computes the poses of a model."""
+    folder = f"results/models/round-{wildcards.round}/{wildcards.model}"
+    return {
+        "weights": f"{folder}/weights.pt",
+        "graph": f"{folder}/network.onnx",
+        "engine": f"{folder}/engine.json",
+    }
+
+
+def parts_of(wildcards):
+    """The files of a video that several jobs share."""
+    parts = PARTS[wildcards.video]
+    return expand(
+        "results/poses/round-{round}/{model}/{video}/parts/{part}-{parts}.npz",
+        **wildcards,
+        part=range(parts),
+        parts=parts,
+    )

@@ -83,3 +83,29 @@ rule plot_learning_curve:
         settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("sigma", "stride", "scale")},
     script:
         "../scripts/plot_learning_curve.py"
+
+
+rule export_model:
+    input:
+        weights="results/models/round-{round}/{model}/weights.pt",
+        labels="results/labels/round-{round}/labels.csv",
+        split="results/labels/round-{round}/split.csv",
+    output:
+        graph="results/models/round-{round}/{model}/network.onnx",
+        engine="results/models/round-{round}/{model}/engine.json",
+    log:
+        "logs/export_model/round-{round}/{model}.log",
+    benchmark:
+        "benchmarks/export_model/round-{round}/{model}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=grow(6000),
+        runtime=grow(60),
+    params:
+        code=code("export_model"),
+        settings=filled("predict")["engine"],
+    script:
+        "../scripts/export_model.py"

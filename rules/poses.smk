@@ -4,7 +4,7 @@
 rule predict_poses:
     input:
         unpack(prepared),
-        weights="results/models/round-{round}/{model}/weights.pt",
+        unpack(exported),
     output:
         h5="results/poses/round-{round}/{model}/{video}/poses.h5",
         csv="results/poses/round-{round}/{model}/{video}/poses.csv",
@@ -13,6 +13,8 @@ rule predict_poses:
         "logs/predict_poses/round-{round}/{model}/{video}.log",
     benchmark:
         "benchmarks/predict_poses/round-{round}/{model}/{video}.tsv"
+    wildcard_constraints:
+        video=f"(?!({SHARED})/)[^/]+" if SHARED else "[^/]+",
     conda:
         "../envs/compute.yaml"
     threads: 16
@@ -23,9 +25,65 @@ rule predict_poses:
     params:
         code=code("predict_poses"),
         model=lambda wildcards: wildcards.model,
+        settings=HOW,
         row=of_row("start", "stop", "crop"),
     script:
         "../scripts/predict_poses.py"
+
+
+rule predict_part:
+    input:
+        unpack(prepared),
+        unpack(exported),
+    output:
+        poses=temp("results/poses/round-{round}/{model}/{video}/parts/{part}-{parts}.npz"),
+    log:
+        "logs/predict_part/round-{round}/{model}/{video}/{part}-{parts}.log",
+    benchmark:
+        "benchmarks/predict_part/round-{round}/{model}/{video}/{part}-{parts}.tsv"
+    wildcard_constraints:
+        part=r"\d+",
+        parts=r"\d+",
+    conda:
+        "../envs/compute.yaml"
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=grow(4000),
+        runtime=grow(240),
+    params:
+        code=code("predict_part"),
+        settings=HOW,
+        row=of_row("start", "stop", "crop"),
+        part=lambda wildcards: [int(wildcards.part), int(wildcards.parts)],
+    script:
+        "../scripts/predict_part.py"
+
+
+rule join_poses:
+    input:
+        parts=parts_of,
+        engine="results/models/round-{round}/{model}/engine.json",
+    output:
+        h5="results/poses/round-{round}/{model}/{video}/poses.h5",
+        csv="results/poses/round-{round}/{model}/{video}/poses.csv",
+        provenance="results/poses/round-{round}/{model}/{video}/poses.json",
+    log:
+        "logs/join_poses/round-{round}/{model}/{video}.log",
+    benchmark:
+        "benchmarks/join_poses/round-{round}/{model}/{video}.tsv"
+    wildcard_constraints:
+        video=SHARED or "(?!)",
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        code=code("join_poses"),
+        model=lambda wildcards: wildcards.model,
+    script:
+        "../scripts/join_poses.py"
 
 
 rule filter_poses:

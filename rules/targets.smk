@@ -1,7 +1,6 @@
-# What `snakemake` makes without a target, and what it says at the end of a run. No rules.
+# What `snakemake` makes without a target. No rules.
 
 from posemake.files import read_json
-from posemake.log import error_sentences
 
 
 def preparing_targets():
@@ -66,6 +65,9 @@ def final_targets():
         f"{labels}/split.csv",
         *expand(f"{model}/{{file}}", model=MODELS, file=of_model),
         *targets_of_repeats(model),
+        *expand(
+            f"{model}/{{file}}", model=PREDICTING if TO_ANALYSE else [], file=("network.onnx", "engine.json")
+        ),
         *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),
         *expand(f"results/tables/round-{ROUND}/{{model}}.csv", model=PREDICTING if TO_ANALYSE else []),
         *(["results/tables/rounds.csv", "results/tables/rounds.png"] if ROUND else []),
@@ -85,7 +87,11 @@ def refining_targets(number):
     )
     return [
         f"results/labels/round-{before}/split.csv",
-        *expand(f"results/models/round-{before}/{{model}}/weights.pt", model=REFINING),
+        *expand(
+            f"results/models/round-{before}/{{model}}/{{file}}",
+            model=REFINING,
+            file=("weights.pt", "network.onnx", "engine.json"),
+        ),
         *expand(f"{poses}/poses.h5", model=REFINING, video=TO_LABEL),
         *expand(f"results/outliers/round-{before}/{{video}}/candidates.csv", video=TO_LABEL),
         f"results/outliers/round-{before}/chosen.csv",
@@ -113,34 +119,3 @@ def several_scorers():
     """Whether two people labelled the same video in the same round."""
     files = {path.rsplit(".", 1)[0] for paths in LABEL_FILES.values() for path in paths}
     return len({os.path.dirname(path) for path in files}) < len(files)
-
-
-def counted(number, what):
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def say_what_waits():
-    """At the end of a run, tell the person what is to be done."""
-    if not HAS_PROJECT or "label" in sys.argv:  # what was labelled just now is counted by the next run
-        return
-    paths = [f"results/labels/round-{number}/state.json" for number in range(ROUND + 1)]
-    # a round's state tells of those before as well
-    found = [read_json(path) for path in paths if os.path.exists(path)]
-    state = next((state for state in found if state["open"]), {"open": {}})
-    waiting = state["open"]
-    if waiting:
-        some = ", ".join(f"{video} ({count})" for video, count in list(waiting.items())[:8])
-        more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
-        does = "waits for labels" if must_wait(state) else "went on without the labels of frames that wait"
-        print(
-            f"\nposemake {does}: {counted(sum(waiting.values()), 'frame')} in {counted(len(waiting), 'video')}: {some}{more}. "
-            f"Label them with the target label, then run snakemake again (config/README.md, «Labels»).",
-            file=sys.stderr,
-        )
-
-
-def say_what_failed(log):
-    """At the end of a run that failed, give each job's error as a sentence, once."""
-    sentences = error_sentences(log[0] if isinstance(log, list) else log)
-    if sentences:
-        print("\nposemake could not finish:", *sentences, sep="\n  ", file=sys.stderr)

@@ -106,6 +106,11 @@ def fit(image: np.ndarray, scale: float, multiple: int) -> tuple[np.ndarray, np.
     return image, resize_map(size, small)
 
 
+def in_frame(points: np.ndarray, to_input: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points (B, K, 3) of the network's input as positions (B, K, 2) in the frame, float64, and confidences (B, K)."""
+    return apply_map(np.linalg.inv(to_input), points[..., :2].astype(np.float64)), points[..., 2]
+
+
 @dataclass(frozen=True)
 class Frames:
     """Frames as the network sees them."""

@@ -1,4 +1,4 @@
-"""A trained network as a function of frames, and the file that holds it (B batch, K keypoints).
+"""The file that holds a trained network, and the network that it holds.
 
 A model file is plain tensors and plain values: settings, keypoints, versions and weights. It rebuilds its own network
 and is opened with ``weights_only=True``, so that a file from elsewhere runs no code.
@@ -16,12 +16,9 @@ import torchvision
 from torch import nn
 
 from posemake.backbones import make_encoder
-from posemake.dataset import fit
 from posemake.files import replacing
-from posemake.geometry import apply_map
-from posemake.heatmap import decode
-from posemake.log import PosemakeError, logger
-from posemake.network import MULTIPLE, PoseNetwork
+from posemake.log import PosemakeError
+from posemake.network import PoseNetwork
 from posemake.settings import Model, make
 from posemake.weights import take_over
 
@@ -108,50 +105,3 @@ def rebuild(model: dict[str, Any]) -> PoseNetwork:
         state = dict(zip(network.state_dict(), state.values(), strict=True))
     network.load_state_dict(state)
     return network.eval()
-
-
-class Predictor:
-    """Frames in, positions and confidences out.
-
-    Parameters
-    ----------
-    model
-        What ``load_model`` returns.
-    device
-        Where to compute; ``best_device()`` if not given.
-    batch_size
-        Frames that go through the network together.
-    """
-
-    def __init__(self, model: dict[str, Any], device: torch.device | None = None, batch_size: int = 8):
-        self.keypoints: list[str] = model["keypoints"]
-        self.scale: float = model["settings"]["scale"]
-        self.stride: int = model["settings"]["stride"]
-        self.batch_size = batch_size
-        self.device = device or best_device()
-        self.network = rebuild(model).to(self.device, memory_format=torch.channels_last)
-        logger.info("computing on %s", self.device)
-
-    @torch.inference_mode()
-    def __call__(self, frames: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Predict frames of one size.
-
-        Parameters
-        ----------
-        frames
-            B images, RGB uint8 (H, W, 3).
-
-        Returns
-        -------
-        xy
-            (B, K, 2) in pixels of the frames.
-        confidence
-            (B, K) in 0 … 1.
-        """
-        fitted = [fit(frame, self.scale, MULTIPLE) for frame in frames]
-        to_input = fitted[0][1]
-        batch = torch.from_numpy(np.stack([image for image, _ in fitted])).to(self.device)
-        batch = batch.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        xy, confidence = decode(*self.network(batch), self.stride)
-        points = apply_map(np.linalg.inv(to_input), xy.cpu().numpy().astype(np.float64))
-        return points, confidence.cpu().numpy()

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from posemake.dataset import PARTS, read_image, read_labelled
-from posemake.engine import Predictor, load_model
+from posemake.engine import load_model
 from posemake.evaluation_figures import draw_cumulative, draw_errors, draw_examples, draw_reliability
 from posemake.files import file_digest, write_json, write_rows
 from posemake.log import progress
 from posemake.metrics import average_precision, distances, similarity, summarise
 from posemake.outliers import body_ends, bone_lengths
+from posemake.reference import Predictor
 from posemake.settings import Evaluate, make
 from posemake.uncertainty import calibration_error, compare_groups, intervals, reliability, suggest_threshold
 

@@ -7,12 +7,14 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 WHOLE = 64 << 20  # bytes up to which a quick digest reads all of a file
 PIECES, PIECE = 32, 1 << 20  # of larger ones
+DECIDING = ("torch", "torchvision", "opencv-python-headless", "numpy", "av", "onnxruntime", "openvino")  # on the numbers
 NUMBERED = re.compile(r"%0?(\d*)d")  # in a pattern of images
 
 
@@ -90,3 +92,12 @@ def source_size(path: str | Path) -> list[int]:
         sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
         return [sum(sizes), len(sizes)]
     return [os.path.getsize(path), 1]
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of what decides on the numbers, where it is installed; without loading it."""
+    found = {}
+    for name in DECIDING:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -63,6 +63,12 @@ def encode(xy: torch.Tensor, size: tuple[int, int], stride: int, sigma: float) -
     return heat, offset, near
 
 
+def place(index: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Column and row of a flat index; without the remainder, which cannot be exported where the width is not fixed."""
+    row = torch.div(index, width, rounding_mode="floor")
+    return index - width * row, row
+
+
 def mean_cell(heat: torch.Tensor) -> torch.Tensor:
     """Mean positions (B, K, 2) in cells over heatmaps (B, K, H, W) of logits (soft-argmax)."""
     height, width = heat.shape[-2:]
@@ -92,7 +98,7 @@ def vertex(heat: torch.Tensor, index: torch.Tensor) -> tuple[torch.Tensor, torch
         (B, K) bool: false where the values have no maximum within a cell.
     """
     height, width = heat.shape[-2:]
-    x, y = index % width, torch.div(index, width, rounding_mode="floor")
+    x, y = place(index, width)
     middle_x, middle_y = x.clamp(1, width - 2), y.clamp(1, height - 2)  # at the edge, the parabola is that of the cells within
     steps = torch.arange(-1, 2, device=heat.device)
     around = (width * middle_y + middle_x)[..., None, None] + width * steps[:, None] + steps
@@ -137,6 +143,6 @@ def decode(heat: torch.Tensor, offset: torch.Tensor | None, stride: int) -> tupl
         cell = mean_cell(heat)
     else:
         at = index[..., None, None].expand(-1, -1, 2, 1)
-        cell = torch.stack([index % width, torch.div(index, width, rounding_mode="floor")], -1).to(heat.dtype)
+        cell = torch.stack(place(index, width), -1).to(heat.dtype)
         cell = cell + torch.where(found[..., None], shift, offset.float().reshape(batch, keypoints, 2, -1).gather(-1, at)[..., 0])
     return (cell + 0.5) * stride - 0.5, confidence

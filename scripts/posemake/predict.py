@@ -1,19 +1,29 @@
-"""The stage that looks at every frame of a video."""
+"""The stages that look at every frame of a video, or of a part of it, and that join the parts (K keypoints)."""
 
+import json
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from posemake.engine import Predictor, load_model, versions
-from posemake.files import file_digest, write_json
-from posemake.log import progress
+from posemake.dataset import fit, in_frame
+from posemake.files import file_digest, package_versions, read_json, replacing, write_json
+from posemake.follow import Follower, window_size
+from posemake.geometry import padded_size, resize_map, scaled_size
+from posemake.log import logger, progress
 from posemake.poses import make_poses, write_poses
-from posemake.video import open_video, window
+from posemake.runtimes import Engine, Runtime, engine_here, open_runtime, read_engine
+from posemake.settings import Predict, make
+from posemake.video import Video, open_video, window
 
-BATCHES_AHEAD = 4  # decoded while the network works
+FRAMES_AHEAD = 16  # decoded while the network works
+UNIT = 64  # frames; a part holds a multiple of it, so that batches are the same as without parts
+ROOMY = 0.7  # share of the whole frame from which on a window is not worth while
 
 
 def _ahead(source: Iterator, length: int) -> Iterator:
@@ -53,64 +63,170 @@ def _ahead(source: Iterator, length: int) -> Iterator:
         thread.join()
 
 
-def _batches(frames: Iterator[tuple[int, np.ndarray]], size: int, crop: list[int]) -> Iterator[tuple[list, list]]:
-    x1, x2, y1, y2 = crop
-    indices, images = [], []
-    for index, image in frames:
-        indices.append(index)
-        images.append(image[y1:y2, x1:x2])
-        if len(images) == size:
-            yield indices, images
-            indices, images = [], []
-    if images:
-        yield indices, images
+def input_size(crop: list[int], engine: Engine) -> tuple[tuple[int, int], np.ndarray]:
+    """Size (H, W) of the network's input for a crop (x1, x2, y1, y2), and the map (3, 3) from the crop to it."""
+    size = crop[1] - crop[0], crop[3] - crop[2]
+    small = scaled_size(size, engine.scale)
+    return padded_size(small, engine.multiple)[::-1], resize_map(size, small)
 
 
-def predict_poses(
-    video_file: str,
-    info_file: str,
-    standard_dir: str,
-    model_file: str,
-    h5: str,
-    csv: str,
-    provenance: str,
-    name: str,
-    row: dict[str, Any],
-    code: str,
-) -> None:
+class Frames:
+    """Frames of a video as the network takes them, (index, (H, W, 3) uint8), decoded ahead; ``waited`` seconds for them."""
+
+    def __init__(self, video: Video, start: int, stop: int, crop: list[int], engine: Engine):
+        x1, x2, y1, y2 = crop
+        images = ((i, fit(frame[y1:y2, x1:x2], engine.scale, engine.multiple)[0]) for i, frame in video.frames(start, stop))
+        self._ahead = _ahead(progress(images, stop - start, "frames"), FRAMES_AHEAD)
+        self.waited = 0.0
+
+    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+        while True:
+            began = time.monotonic()
+            item = next(self._ahead, None)
+            self.waited += time.monotonic() - began
+            if item is None:
+                return
+            yield item
+
+
+def in_batches(frames: Iterator[tuple[int, np.ndarray]], runtime: Runtime) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (index, points (K, 3)) of frames (index, (H, W, 3) uint8) in order; as many are under way as the runtime works on."""
+    under_way: deque = deque()
+    gathered: list = []
+
+    def begin() -> None:
+        indices, images = zip(*gathered)
+        under_way.append((indices, runtime.start(np.stack(images))))
+        gathered.clear()
+
+    def finish() -> Iterator[tuple[int, np.ndarray]]:
+        indices, wait = under_way.popleft()
+        return zip(indices, wait())
+
+    for frame in frames:
+        gathered.append(frame)
+        if len(gathered) >= runtime.batch:
+            begin()
+            if len(under_way) > runtime.depth:
+                yield from finish()
+    if gathered:
+        begin()
+    while under_way:
+        yield from finish()
+
+
+def edges(start: int, stop: int, parts: int, unit: int) -> list[int]:
+    """Where the parts of a range of frames begin, and the end: parts + 1 indices; each part but the last is a multiple of a unit.
+
+    With fewer units than parts, some are empty.
+    """
+    units = -(-(stop - start) // unit)
+    return [*(start + unit * (units * k // parts) for k in range(parts)), stop]
+
+
+def find_poses(files: Any, settings: dict[str, Any], row: dict[str, Any], part: tuple[int, int] = (0, 1)) -> tuple:
+    """Predict a video, or a part of it.
+
+    Parameters
+    ----------
+    files
+        With the attributes video, info, standard, weights, graph and engine.
+    settings
+        Of `Predict`: crop and follow.
+    row
+        start, stop and crop of the sheet.
+    part
+        Its number, from 0, of how many.
+
+    Returns
+    -------
+    xy
+        (n, K, 2) in pixels of the full frame, of the frames of the part.
+    confidence
+        (n, K) in 0 … 1.
+    facts
+        What the result follows from.
+    """
+    wanted, engine = make(Predict, settings), read_engine(files.engine)
+    video = open_video(files.video, files.info, files.standard)
+    on_sheet = None if wanted.crop == "none" else row["crop"]
+    start, stop, crop = window(files.video, video.info, row["start"], row["stop"], on_sheet)
+    size, to_input = input_size(crop, engine)
+    inner = window_size(engine.extent * engine.scale, wanted.follow.margin, size, engine.multiple)
+    follows = wanted.crop == "follow" and inner[0] * inner[1] <= ROOMY * size[0] * size[1]
+    bounds = edges(start, stop, part[1], wanted.follow.every if follows else UNIT)
+    first, last = bounds[part[0] : part[0] + 2]
+    name = engine_here(engine)
+    logger.info("computing with %s", name)
+    whole = open_runtime(name, files.weights, files.graph, size)
+    frames = Frames(video, first, last, crop, engine)
+    began = time.monotonic()
+    if follows:
+        small = open_runtime(name, files.weights, files.graph, inner)
+        follower = Follower(whole, small, size, inner, engine.multiple, wanted.follow)
+        found = follower.track(frames)
+    else:
+        found = in_batches(frames, whole)
+    points = np.full((last - first, len(engine.keypoints), 3), np.nan, np.float32)
+    for index, of_frame in found:
+        points[index - first] = of_frame
+    seconds = time.monotonic() - began
+    logger.info(
+        "%.1f frames per second; %.0f %% of the time waited for decoding",
+        (last - first) / max(seconds, 1e-6),
+        100 * frames.waited / max(seconds, 1e-6),
+    )
+    if follows:
+        logger.info("looked at the whole of %d frames of %d", follower.looked, last - first)
+    xy, confidence = in_frame(points, to_input)
+    facts = {
+        "weights_sha256": file_digest(files.weights),
+        "engine": name,
+        "graph_sha256": None if name.startswith("torch") else file_digest(files.graph),
+        "video_digest": video.info["digest"],
+        "frames": video.info["frames"],
+        "start": start,
+        "stop": stop,
+        "crop": crop,
+        "follow": settings["follow"] if follows else None,
+        "keypoints": list(engine.keypoints),
+        "versions": package_versions(),
+    }
+    return xy + np.array([crop[0], crop[2]]), confidence, facts
+
+
+def predict_poses(files: Any, out: Any, name: str, settings: dict[str, Any], row: dict[str, Any], code: str) -> None:
     """Write the raw poses of a video, one row per decodable frame, in pixels of the full frame, and what made them.
 
-    Frames outside the sheet's start and stop are rows without values. ``name`` is the model's,
-    ``row`` holds start, stop and crop of the sheet, ``code`` is the
-    digest of the code that runs, for the record.
+    Frames outside the sheet's start and stop are rows without values. ``out`` has the attributes h5, csv and provenance, ``name``
+    is the model's, ``code`` is the digest of the code that runs, for the record; the others as of `find_poses`.
     """
-    video = open_video(video_file, info_file, standard_dir)
-    info = video.info
-    model = load_model(model_file)
-    predictor = Predictor(model)
-    xy = np.full((info["frames"], len(predictor.keypoints), 2), np.nan)
-    confidence = np.full(xy.shape[:2], np.nan)
-    start, stop, crop = window(video_file, info, row["start"], row["stop"], row["crop"])
-    batches = _batches(video.frames(start, stop), predictor.batch_size, crop)
-    total = -(-(stop - start) // predictor.batch_size)
-    for indices, images in progress(_ahead(batches, BATCHES_AHEAD), total, f"batches of {predictor.batch_size} frames"):
-        points, sure = predictor(images)
-        xy[indices] = points + np.array([crop[0], crop[2]])
-        confidence[indices] = sure
-    write_poses(make_poses(xy, confidence, predictor.keypoints), h5, csv, f"posemake_{name}")
-    write_json(
-        provenance,
-        {
-            "model": name,
-            "weights_sha256": file_digest(model_file),
-            "video_digest": info["digest"],
-            "frames": info["frames"],
-            "start": start,
-            "stop": stop,
-            "crop": crop,
-            "settings": model["settings"],
-            "keypoints": model["keypoints"],
-            "code": code,
-            "versions": {"training": model["versions"], "inference": versions()},
-        },
-    )
+    _write([find_poses(files, settings, row)], files.engine, out, name, code)
+
+
+def predict_part(files: Any, out: str | Path, settings: dict[str, Any], row: dict[str, Any], part: int, parts: int) -> None:
+    """Write the poses of a part of a video (NPZ), for `join_poses`."""
+    xy, confidence, facts = find_poses(files, settings, row, (part, parts))
+    with replacing(out) as partial:
+        np.savez(partial, xy=xy, confidence=confidence, facts=json.dumps(facts))
+
+
+def join_poses(parts: list[str], engine: str, out: Any, name: str, code: str) -> None:
+    """Write what `predict_poses` writes, from the parts in their order."""
+    found = []
+    for path in parts:
+        with np.load(path) as part:
+            found.append((part["xy"], part["confidence"], json.loads(str(part["facts"]))))
+    _write(found, engine, out, name, code)
+
+
+def _write(found: list[tuple], engine: str, out: Any, name: str, code: str) -> None:
+    xy, confidence = (np.concatenate([part[i] for part in found]) for i in (0, 1))
+    facts = found[0][2] | {"engine": ", ".join(sorted({part[2]["engine"] for part in found}))}
+    before, after = facts["start"], facts["frames"] - facts["stop"]
+    xy = np.pad(xy, ((before, after), (0, 0), (0, 0)), constant_values=np.nan)
+    confidence = np.pad(confidence, ((before, after), (0, 0)), constant_values=np.nan)
+    write_poses(make_poses(xy, confidence, facts["keypoints"]), out.h5, out.csv, f"posemake_{name}")
+    exported = read_json(engine)
+    versions = {"training": exported["trained_with"], "inference": facts.pop("versions")}
+    write_json(out.provenance, {"model": name, **facts, "settings": exported["settings"], "code": code, "versions": versions})

@@ -152,6 +152,26 @@ class Repeats:
 
 
 @dataclass(frozen=True)
+class Follow:
+    """A window that goes with the animal, where the crop is `follow`."""
+
+    margin: float = 0.75  # lengths of the animal, seen beyond it on each side: it moves, and what is near it tells of it, too
+    every: int = 100  # frames; then the whole frame is looked at, as the window may have stayed with something else
+    threshold: float = 0.6  # points below it do not count as found, as everywhere
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Poses in every frame of a video."""
+
+    models: tuple[str, ...] = ()  # the first of `models`
+    engine: str = "auto"  # the fastest that agrees with torch; or one of posemake.runtimes.ENGINES
+    crop: str = "fixed"  # that of the sheet; `none`, or `follow`, for an animal that is small in the frame
+    parts: int = 1  # jobs that share a video; the sheet may tell another number for a long one
+    follow: Follow = field(default_factory=Follow)
+
+
+@dataclass(frozen=True)
 class Filter:
     """From raw to clean tracks."""
 

@@ -1,9 +1,7 @@
 """Each stage through its script's ``main``, in the order of the data and without Snakemake, on two small videos."""
 
-import importlib.util
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -11,98 +9,16 @@ import pandas as pd
 import pytest
 import torch
 import torchvision
-from workflow.tiny import MODEL, ROOT, draw
+from stages import FRAMES, ROW, VIDEOS, outputs, predict, row, run, train
+from workflow.tiny import MODEL, draw
 
 from posemake import demo_walk, settings
 from posemake.engine import load_model
 from posemake.files import read_json
 from posemake.labels import find_label_file, read_labels
 from posemake.log import PosemakeError
-from posemake.person import label_frames
 
-VIDEOS, FRAMES = ("slow_1", "fast_2"), 40
-ROW = {"start": 4, "stop": 34, "crop": [0, 150, 0, 110], "roi": None, "fps": None, "px_per_mm": 2.0}
-ROW |= {"pattern": None, "downscale": None, "deinterlace": None}
 SKELETON = [["snout", "tail_base"]]
-
-
-def run(script, input, output, **params):
-    """Call ``main`` of a script with what Snakemake would give it."""
-    spec = importlib.util.spec_from_file_location(script, ROOT / "scripts" / f"{script}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    as_names = [SimpleNamespace(**part) if isinstance(part, dict) else part for part in (input, output)]
-    module.main(*as_names, SimpleNamespace(**params), ["log"])
-    return output
-
-
-def row(*columns):
-    return {column: ROW[column] for column in columns}
-
-
-def outputs(folder, **files):
-    (folder).mkdir(parents=True, exist_ok=True)
-    return {name: f"{folder}/{file}" for name, file in files.items()}
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A folder with two videos, in which all stages up to the split have run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("POSEMAKE_DEVICE", "cpu")
-        folder = tmp_path_factory.mktemp("stages")
-        patch.chdir(folder)
-        for seed, video in enumerate(VIDEOS):
-            draw(folder, video, seed, FRAMES)
-            source = {"video": f"demo/{video}.mp4"}
-            files = outputs(folder / f"videos/{video}", info="video.json", times="times.npy", standard="standard")
-            values, of_row = settings.plain(settings.Prepare), row("pattern", "downscale", "deinterlace")
-            source |= run("prepare_video", source, files, settings=values, row=of_row)
-            at = folder / f"results/frames/round-0/{video}"
-            chosen = outputs(at, frames="frames.csv", candidates="candidates.csv", selection="selection.json")
-            values = settings.plain(settings.Frames, {"per_video": 10, "thumbnail": 16, "min_distance": 3})
-            run("select_frames", source | {"features": []}, chosen, settings=values, row=row("start", "stop", "roi"))
-            images = run("extract_frames", source | chosen, outputs(at, images="images"))
-            figures = outputs(at, sheet="contact_sheet.jpg", selection="selection.png")
-            run("plot_frames", chosen | images | {"times": source["times"]}, figures, row=row("fps"))
-        label_frames("results/frames/round-0", "demo", "labels/round-0")
-        labels = sorted(str(path) for path in (folder / "labels").glob("round-0/*/*.csv"))
-        frames = sorted(str(path) for path in (folder / "results/frames").glob("round-0/*/frames.csv"))
-        collected = outputs(folder / "results/labels", labels="labels.csv", state="state.json")
-        keypoints = {"keypoints": list(demo_walk.KEYPOINTS)}
-        run("collect_labels", {"labels": labels, "frames": frames}, collected, settings=keypoints)
-        split = settings.plain(settings.Split, {"block": 4, "validation": 0.25, "test": 0.25})
-        run("split_dataset", collected, {"split": f"{folder}/results/labels/split.csv"}, settings=split, subjects={})
-        yield folder
-
-
-@pytest.fixture
-def labelled(project):
-    return {"labels": f"{project}/results/labels/labels.csv", "split": f"{project}/results/labels/split.csv"}
-
-
-def train(project, labelled, name):
-    made = outputs(project / f"models/{name}", weights="weights.pt", history="history.csv")
-    return labelled | run("train_model", labelled, made, settings=settings.plain(settings.Model, MODEL), code="digest")
-
-
-@pytest.fixture(scope="module")
-def model(project):
-    folder = f"{project}/results/labels"
-    return train(project, {"labels": f"{folder}/labels.csv", "split": f"{folder}/split.csv"}, "first")
-
-
-def predict(project, model, name):
-    folder = f"{project}/videos/fast_2"
-    source = {
-        "video": "demo/fast_2.mp4",
-        "info": f"{folder}/video.json",
-        "standard": f"{folder}/standard",
-        "weights": model["weights"],
-        "times": f"{folder}/times.npy",
-    }
-    made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
-    return source | run("predict_poses", source, made, model=name, row=row("start", "stop", "crop"), code="digest")
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +141,7 @@ def test_predict(project, model, tracks):
         and told["code"] == "digest"
         and str(project) not in json.dumps(told)
     )
+    assert (told["engine"], told["follow"]) == ("openvino", None) and told["model"] == "first"
     again = predict(project, model, "first_again")
     renamed = pd.read_hdf(again["h5"], "df_with_missing")
     assert np.array_equal(renamed.to_numpy(), poses.to_numpy(), equal_nan=True)
@@ -300,7 +217,7 @@ def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
     """It ends before the frames that were counted: an error, no file, no part of one."""
     draw(project, "short", seed=2, frames=20)
     source = {"video": "demo/short.mp4", "info": tracks["info"], "standard": tracks["standard"]}
-    source |= {"poses": tracks["h5"], "weights": model["weights"]}
+    source |= {"poses": tracks["h5"], **{key: model[key] for key in ("weights", "graph", "engine")}}
     target = project / "poses/short"
     ends = "demo/short.mp4: ends after 20 frames"
     with pytest.raises(PosemakeError, match=ends):
@@ -309,5 +226,5 @@ def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
         run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with pytest.raises(PosemakeError, match=ends):
         files = outputs(target, h5="poses.h5", csv="poses.csv", provenance="poses.json")
-        run("predict_poses", source, files, model="first", row=row("start", "stop", "crop"), code="digest")
+        run("predict_poses", source, files, model="first", row=row("start", "stop", "crop"), code="", settings={"crop": "none"})
     assert not list(target.iterdir())

@@ -5,9 +5,10 @@ import pytest
 import torch
 from helpers import blob
 
-from posemake.engine import FORMAT, Predictor, best_device, load_model, make_network, rebuild, save_model
+from posemake.engine import FORMAT, best_device, load_model, make_network, rebuild, save_model
 from posemake.heatmap import decode, encode
 from posemake.log import PosemakeError
+from posemake.reference import Predictor
 from posemake.settings import Model, plain
 
 SETTINGS = {"backbone": "unet_small", "stride": 4, "scale": 1.0, "augment": {"scale": (0.8, 1.25)}}
@@ -144,7 +145,7 @@ def test_positions_are_in_pixels_of_the_frame_whatever_the_input(file, scale, si
     model = load_model(file)
     model["settings"]["scale"] = scale
     predictor = Predictor(model, CPU)
-    predictor.network = Finder()
+    predictor.runtime.points.network = Finder()
     labelled = np.array([[[30.0, 40.0], [100.0, 31.0]], [[61.5, 52.2], [40.3, 36.9]]])
     xy, confidence = predictor([spots(size, *points) for points in labelled])
     assert xy.shape == (2, 2, 2) and confidence.shape == (2, 2)

@@ -17,20 +17,20 @@ LAYERS = [
      "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
      "suspects", "label_lock", "label_history", "label_table", "label_store", "label_flow", "spread"},
     # 2: what several stages stand on
-    {"dataset", "engine", "checkpoint", "training", "live", "evaluation_figures", "scaffold", "standard", "label_items",
-     "label_progress", "label_walk",
+    {"dataset", "engine", "reference", "graph", "runtimes", "follow", "checkpoint", "training", "live", "evaluation_figures",
+     "scaffold", "standard", "label_items", "label_progress", "label_walk",
      "label_session", "label_project", "label_picture", "label_theme", "label_keys", "label_strip", "label_header",
      "label_panel", "label_view", "label_dialogs", "label_commands", "label_window"},
     # 3: stages
     {
-        "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "predict", "evaluate", "clean",
-        "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
+        "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "export", "predict", "evaluate",
+        "clean", "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
         "scorers", "labeller", "model_page", "augment_figures", "learning_curve", "folds", "repeats",
     },
 ]  # fmt: skip
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
-BARE = {"dataset", "network", "train", "engine"}  # run on a GPU machine that has little installed
+BARE = {"dataset", "network", "train", "engine", "reference"}  # run on a GPU machine that has little installed
 ON_A_BARE_MACHINE = {"torch", "torchvision", "numpy", "cv2", "pandas", "h5py", "tqdm"}
 
 

@@ -8,16 +8,15 @@ from helpers import ROOT
 
 from posemake import settings
 from posemake.log import PosemakeError
+from posemake.runtimes import ENGINES
 from posemake.sheets import config_faults, frames_faults, frames_of_video, nearest, raise_faults, read_videos, read_yaml
 
 SCHEMA = read_yaml(ROOT / "config/schemas/config.schema.yaml")
 VIDEOS_SCHEMA = read_yaml(ROOT / "config/schemas/videos.schema.yaml")
 CONFIG = read_yaml(ROOT / "config/config.yaml")
-SECTIONS = {
-    name.lower(): kind
-    for name, kind in vars(settings).items()
-    if dataclasses.is_dataclass(kind) and kind not in (settings.Model, settings.Augment, settings.Probability, settings.Shares)
-}
+NESTED = (settings.Model, settings.Augment, settings.Probability, settings.Shares, settings.Follow)
+KINDS = {name: kind for name, kind in vars(settings).items() if dataclasses.is_dataclass(kind)}
+SECTIONS = {name.lower(): kind for name, kind in KINDS.items() if kind not in NESTED}
 
 
 def keys(kind):
@@ -32,7 +31,7 @@ def test_the_config_and_sheet_of_the_repository_have_no_fault():
 
 def test_every_setting_is_in_the_schema_and_every_key_of_the_schema_is_a_setting():
     sections = {key: rule for key, rule in SCHEMA["properties"].items() if rule.get("type") == "object"}
-    assert set(sections) == {*SECTIONS, "models", "predict"}
+    assert set(sections) == {*SECTIONS, "models"}
     for name, kind in SECTIONS.items():
         assert set(sections[name]["properties"]) == keys(kind), name
     model = SCHEMA["properties"]["models"]["additionalProperties"]
@@ -41,6 +40,8 @@ def test_every_setting_is_in_the_schema_and_every_key_of_the_schema_is_a_setting
     assert set(augment) == keys(settings.Augment)
     assert set(augment["probability"]["properties"]) == keys(settings.Probability)
     assert set(sections["frames"]["properties"]["shares"]["properties"]) == keys(settings.Shares)
+    assert set(sections["predict"]["properties"]["follow"]["properties"]) == keys(settings.Follow)
+    assert sections["predict"]["properties"]["engine"]["enum"] == ["auto", *ENGINES]
 
 
 def test_every_setting_is_shown_in_the_config_of_the_repository():
@@ -50,6 +51,7 @@ def test_every_setting_is_shown_in_the_config_of_the_repository():
     assert set(CONFIG["models"]["small"]["augment"]) == keys(settings.Augment)
     assert set(CONFIG["models"]["small"]["augment"]["probability"]) == keys(settings.Probability)
     assert set(CONFIG["frames"]["shares"]) == keys(settings.Shares)
+    assert set(CONFIG["predict"]["follow"]) == keys(settings.Follow)
 
 
 def test_defaults_are_valid():

@@ -19,8 +19,13 @@ AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model("tabulate_poses")
 
 
 def after_training(*models):
-    rules = ("train_model", "plot_learning_curve", *EVALUATION, "tabulate_poses")
-    return per_model(*rules, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
+    return per_model("train_model", "export_model", "plot_learning_curve", *EVALUATION, models=models) | after_export(*models)
+
+
+def after_export(*models):
+    return (
+        per_model("tabulate_poses", models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
+    )
 
 
 def after_labels(*models):

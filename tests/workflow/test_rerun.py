@@ -18,6 +18,7 @@ from workflow.expected import (
     MODELS,
     TABLES_OF_VIDEOS,
     after_choosing,
+    after_export,
     after_labels,
     after_training,
     per_model,
@@ -65,6 +66,13 @@ CONFIG_CHANGES = {
         per_model("train_model", "plot_augmentation", "plot_learning_curve", *EVALUATION, models=["third"]) | INDEX,
     ),
     "a model no longer applied": (changed("predict", models=["small"]), INDEX),
+    "the engine": (changed("predict", engine="onnxruntime"), per_model("export_model") | after_export(*MODELS)),
+    "a window that follows": (changed("predict", crop="follow"), after_export(*MODELS)),
+    "a key of the window, where there is none": (changed("predict", follow={"every": 50}), set()),
+    "parts of every video": (
+        changed("predict", parts=2),
+        after_export(*MODELS) - per_video("predict_poses") | per_video("predict_part", "join_poses"),
+    ),
     "order of the models": ({**CONFIG, "models": dict(reversed(CONFIG["models"].items()))}, set()),
 }
 
@@ -118,8 +126,13 @@ def test_code_of_the_filters(project, clone):
 
 
 def test_code_that_several_stages_share(project, clone):
-    edit(clone / "scripts/posemake/engine.py", "batch_size: int = 8", "batch_size: int = 4")
+    edit(clone / "scripts/posemake/heatmap.py", "OFFSET_RADIUS = 2.0", "OFFSET_RADIUS = 1.5")
     assert would_run(project, workflow=clone) == after_training(*MODELS)
+
+
+def test_code_of_the_engines(project, clone):
+    edit(clone / "scripts/posemake/runtimes.py", "GPU_BATCH = 32", "GPU_BATCH = 16")
+    assert would_run(project, workflow=clone) == per_model("export_model") | after_export(*MODELS)
 
 
 def test_new_video_to_analyse(project):
@@ -160,6 +173,12 @@ SHEET_CHANGES = {
     "crop": (
         {"crop": "0,150,0,110"},
         per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"]) | per_model("tabulate_poses") | INDEX,
+    ),
+    "parts": (
+        {"parts": 3},
+        per_video("predict_part", "join_poses", "filter_poses", *FIGURES, videos=["fast_2"])
+        | per_model("tabulate_poses")
+        | INDEX,
     ),
     "camera, which nothing uses": ({"camera": "top"}, set()),
 }

@@ -23,7 +23,7 @@ CONFIG = {
     "frames": {"per_video": 8, "thumbnail": 16, "min_distance": 4},
     "split": {"block": 4, "validation": 0.25, "test": 0.25},
     "models": {"small": MODEL, "other": {**MODEL, "seed": 2}},
-    "predict": {"models": ["small", "other"]},
+    "predict": {"models": ["small", "other"], "engine": "openvino"},
 }
 SHEET = [
     {"video": "slow_1", "path": "demo/slow_1.mp4", "use": "both", "subject": "m1", "group": "slow"},

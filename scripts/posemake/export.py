@@ -1,0 +1,174 @@
+"""The stage that finds the fastest way to compute a model that agrees with torch (N frames, K keypoints)."""
+
+import time
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from posemake.dataset import ANIMAL, Frames, Labelled, load_part, read_labelled
+from posemake.engine import load_model
+from posemake.files import file_digest, package_versions, replacing, write_json
+from posemake.graph import export_graph, quantise
+from posemake.log import PosemakeError, logger
+from posemake.network import MULTIPLE
+from posemake.runtimes import ENGINES, Engine, Runtime, device_kind, open_runtime
+from posemake.video import cores
+
+REFERENCE = "torch"
+FULL_BOUND, REDUCED_BOUND = (
+    0.05,
+    0.25,
+)  # pixels of the frame, median distance to the reference: a tenth of a good model's error
+SPREAD = 10  # times that, for the 95th percentile
+WORTH = 1.25  # times faster, which a reduced precision has to be
+SAMPLES = 32  # frames that candidates are compared on, and as many others that int8 is calibrated with
+SECONDS = 2.0  # of measuring, at least
+
+
+def some(frames: Frames) -> tuple[np.ndarray, np.ndarray]:
+    """At most SAMPLES of the images, evenly, and the labels (n, K, 2) in them, in input pixels."""
+    chosen = np.unique(np.linspace(0, len(frames.images) - 1, SAMPLES).round().astype(int))
+    return frames.images[chosen], frames.xy[chosen]
+
+
+def run_through(runtime: Runtime, images: np.ndarray) -> np.ndarray:
+    """Points (N, K, 3) of images (N, H, W, 3), with as much under way as the runtime works on."""
+    under_way, found = deque(), []
+    for i in range(0, len(images), runtime.batch):
+        under_way.append(runtime.start(images[i : i + runtime.batch]))
+        if len(under_way) > runtime.depth:
+            found.append(under_way.popleft()())
+    return np.concatenate([*found, *(wait() for wait in under_way)])
+
+
+def measure(runtime: Runtime, images: np.ndarray) -> tuple[np.ndarray, float]:
+    """Points (N, K, 3), and frames per second."""
+    found, count, began = run_through(runtime, images), 0, time.monotonic()  # the first time is slow
+    while (seconds := time.monotonic() - began) < SECONDS:
+        run_through(runtime, images)
+        count += len(images)
+    return found, count / seconds
+
+
+def extent_of(labelled: Labelled, scale: float) -> float:
+    """Pixels of the frame that an animal takes up: the longer side of its keypoints' bounding box, 95th percentile of the labels.
+
+    Where no frame has two keypoints, what an animal is taken to be at the network's scale.
+    """
+    xy = labelled.xy[np.isfinite(labelled.xy).all(-1).sum(1) > 1]
+    if not len(xy):
+        return ANIMAL / scale
+    return float(np.percentile((np.nanmax(xy, 1) - np.nanmin(xy, 1)).max(-1), 95))
+
+
+def compare(found: np.ndarray, reference: np.ndarray, labels: np.ndarray, scale: float) -> dict[str, float]:
+    """Distances of points (N, K, 3) to those of the reference, and their mean error, in pixels of the frame.
+
+    Only keypoints with a label (N, K, 2) count. All come in pixels of the network's input.
+    """
+    known = np.isfinite(labels).all(-1)
+    distance = np.linalg.norm(found[..., :2] - reference[..., :2], axis=-1)[known] / scale
+    return {
+        "median_px": float(np.median(distance)),
+        "p95_px": float(np.percentile(distance, 95)),
+        "max_px": float(distance.max()),
+        "error_px": float((np.linalg.norm(found[..., :2] - labels, axis=-1)[known] / scale).mean()),
+        "confidence": float(np.abs(found[..., 2] - reference[..., 2])[known].max()),
+    }
+
+
+def agrees(engine: str, figures: dict[str, float]) -> bool:
+    """Whether figures of `compare` are within the bounds of an engine's precision."""
+    bound = FULL_BOUND if engine in ("torch", "openvino", "onnxruntime") else REDUCED_BOUND
+    return figures["median_px"] <= bound and figures["p95_px"] <= SPREAD * bound
+
+
+def choose(rows: list[dict[str, Any]]) -> str:
+    """The fastest engine of a table, of those that agree; one of reduced precision only where that is worth it."""
+    good = {row["engine"]: row["fps"] for row in rows if row.get("agrees")}
+    full = {name: fps for name, fps in good.items() if "-" not in name}
+    best, best_full = max(good, key=good.get), max(full, key=full.get)
+    return best if good[best] >= WORTH * full[best_full] else best_full
+
+
+def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, asked: str) -> None:
+    """Write a model as ONNX, quantised if that is chosen, and how it is to be computed (JSON, with the table of all ways).
+
+    Parameters
+    ----------
+    files
+        With the attributes weights, labels and split.
+    labels_dir
+        Folder of the labelled images: those of the test part are compared on, and int8 is calibrated with training frames.
+    asked
+        An engine, or ``auto``.
+
+    Raises
+    ------
+    PosemakeError
+        If the engine that is asked for cannot be used here, or disagrees with torch.
+    """
+    model, device = load_model(files.weights), device_kind()
+    scale, keypoints = model["settings"]["scale"], tuple(model["keypoints"])
+    labelled = read_labelled(files.labels, files.split, labels_dir)
+    if asked != "auto" and device not in ENGINES[asked][0]:
+        device = "cpu"  # beside a GPU that it does not use
+    kinds, _, _ = ENGINES[REFERENCE if asked == "auto" else asked]
+    if device not in kinds:
+        raise PosemakeError(f"predict.engine: {asked} computes on {' or '.join(kinds)}, and there is none here; choose auto")
+    part = next(part for part in ("test", "validation", "train") if (labelled.parts == part).any())
+    test = load_part(labelled, part, scale, MULTIPLE)
+    images, labels = some(test)
+    wanted = [name for name, (on, _, _) in ENGINES.items() if device in on and asked in ("auto", name)]
+    rows: list[dict[str, Any]] = []
+    with TemporaryDirectory(dir=Path(graph).parent) as folder, replacing(graph) as chosen_graph:
+        plain, small = f"{folder}/network.onnx", f"{folder}/int8.onnx"
+        export_graph(model, plain)
+        reference: np.ndarray | None = None
+        for name in dict.fromkeys([REFERENCE, *wanted]):
+            row: dict[str, Any] = {"engine": name}
+            rows.append(row)
+            try:
+                if name.endswith("int8") and not Path(small).exists():
+                    quantise(plain, some(load_part(labelled, "train", scale, MULTIPLE))[0], small)
+                runtime = open_runtime(name, files.weights, small if name.endswith("int8") else plain, images.shape[1:3])
+                found, row["fps"] = measure(runtime, images)
+            except Exception as error:
+                if name in (REFERENCE, asked):
+                    raise
+                row["fault"] = f"{type(error).__name__}: {error}"
+                logger.info("%s cannot be used: %s", name, row["fault"])
+                continue
+            reference = found if reference is None else reference
+            row |= compare(found, reference, labels, scale)
+            row["agrees"] = agrees(name, row)
+            logger.info(
+                "%s: %.1f frames per second, %.3f px from torch (95 %%: %.3f)%s",
+                *(name, row["fps"], row["median_px"], row["p95_px"], "" if row["agrees"] else ": disagrees"),
+            )
+        told = rows if asked == "auto" else [row for row in rows if row["engine"] == asked]
+        if not any(row.get("agrees") for row in told):
+            raise PosemakeError(
+                f"predict.engine: {asked} finds points {told[0]['median_px']:.2f} px (median) from those of torch; choose auto"
+            )
+        engine = choose(rows) if asked == "auto" else asked
+        chosen_graph.write_bytes(Path(small if engine.endswith("int8") else plain).read_bytes())
+    logger.info("chosen: %s", engine)
+    content = Engine(engine, device, asked, keypoints, scale, MULTIPLE, extent_of(labelled, scale))
+    write_json(
+        engine_file,
+        asdict(content)
+        | {
+            "candidates": rows,
+            "compared_on": {"part": part, "frames": len(images), "height": images.shape[1], "width": images.shape[2]},
+            "threads": cores(),
+            "weights_sha256": file_digest(files.weights),
+            "settings": model["settings"],
+            "trained_with": model["versions"],
+            "versions": package_versions(),
+        },
+    )

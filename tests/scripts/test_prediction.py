@@ -1,0 +1,49 @@
+"""The ways to compute a model, through the scripts: as chosen, in parts, in a window."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from stages import export, outputs, predict, row, run, to_predict
+
+from posemake import demo_walk
+from posemake.files import read_json
+from posemake.log import PosemakeError
+from posemake.runtimes import ENGINES
+
+
+def test_export(project, model, labelled):
+    chosen = export(project, labelled | {"weights": model["weights"]}, "exported", "auto")
+    told = read_json(chosen["engine"])
+    rows = {row["engine"]: row for row in told["candidates"]}
+    assert set(rows) == {name for name, (kinds, *_) in ENGINES.items() if "cpu" in kinds}
+    assert not [row["fault"] for row in rows.values() if "fault" in row]
+    assert rows[told["engine"]]["agrees"] and rows["torch"]["median_px"] == 0 < min(row["fps"] for row in rows.values())
+    assert max(rows[name]["median_px"] for name in ("openvino", "onnxruntime")) < 0.01
+    assert told["settings"]["scale"] == told["scale"] and told["keypoints"] == list(demo_walk.KEYPOINTS)
+    assert 5 < told["extent"] < 160 and str(project) not in json.dumps(told)
+    assert not list(Path(chosen["graph"]).parent.glob("tmp*"))
+    with pytest.raises(PosemakeError, match=r"predict\.engine: torch-fp16 computes on cuda or mps"):
+        export(project, labelled | {"weights": model["weights"]}, "exported", "torch-fp16")
+
+
+def test_parts_are_joined_without_a_seam(project, model, monkeypatch):
+    """Bit for bit, with whole frames and with a window, for which nothing of a part before is known."""
+    monkeypatch.setattr("posemake.predict.UNIT", 8)
+    monkeypatch.setattr("posemake.predict.ROOMY", 1.0)
+    for values in ({"crop": "fixed"}, {"crop": "follow", "follow": {"every": 7, "margin": 0.0, "threshold": 0.0}}):
+        source, name = to_predict(project, model), f"parts_{values['crop']}"
+        given = {"settings": values, "row": row("start", "stop", "crop")}
+        parts = [f"{project}/poses/{name}/{part}.npz" for part in range(3)]
+        for part, path in enumerate(parts):
+            run("predict_part", source, {"poses": path}, part=[part, 3], **given)
+        assert [len(np.load(path)["xy"]) for path in parts] == ([8, 8, 14] if values["crop"] == "fixed" else [7, 14, 9])
+        made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
+        run("join_poses", {"parts": parts, "engine": source["engine"]}, made, model=name, code="digest")
+        whole = predict(project, model, name.replace("parts", "whole"), values)
+        joined, unsplit = (pd.read_hdf(path, "df_with_missing").to_numpy() for path in (made["h5"], whole["h5"]))
+        assert np.array_equal(joined, unsplit, equal_nan=True) and np.isfinite(joined[4:34]).all()
+        told, expected = (read_json(files["provenance"]) for files in (made, whole))
+        assert told | {"model": ""} == expected | {"model": ""} and (told["follow"] is None) == (values["crop"] == "fixed")
