@@ -64,7 +64,8 @@ def device_kind() -> str:
 
     Asks torch only where there may be a GPU, as that takes seconds.
     """
-    if not os.environ.get("POSEMAKE_DEVICE") and not (sys.platform == "darwin" or os.path.exists("/dev/nvidiactl")):
+    wanted = os.environ.get("POSEMAKE_DEVICE")
+    if wanted == "cpu" or not (wanted or sys.platform == "darwin" or os.path.exists("/dev/nvidiactl")):
         return "cpu"
     from posemake.engine import best_device
 

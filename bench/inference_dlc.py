@@ -1,0 +1,14 @@
+"""Runner of bench/inference.py for DeepLabCut: a batch size, the folder of the benchmark, a video."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from deeplabcut.pose_estimation_pytorch import analyze_videos
+
+batch, out, video = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+project = Path(json.loads((out / "models.json").read_text())["deeplabcut"])
+folder = out / "deeplabcut"
+shutil.rmtree(folder, ignore_errors=True)
+analyze_videos(project / "config.yaml", [video], shuffle=1, device="cpu", batch_size=batch, destfolder=folder)

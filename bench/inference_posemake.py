@@ -1,0 +1,59 @@
+"""Runner of bench/inference.py for posemake: model:engine:mode, the folder of the benchmark, a video.
+
+Modes are ``export``, the crops ``fixed`` and ``follow``, from the file to the table of poses, and parts of that, ``decode`` and
+``network``.
+"""
+
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from posemake.files import read_json, write_json
+from posemake.predict import Frames, in_batches, input_size, predict_poses
+from posemake.prepare import prepare_video
+from posemake.runtimes import open_runtime, read_engine
+from posemake.video import open_video
+
+ROW = {"pattern": None, "downscale": None, "deinterlace": None, "start": None, "stop": None, "crop": None}
+
+
+def exported(model: str, out: Path, name: str) -> dict[str, str]:
+    """The files of a model, exported once for each kind of graph; a ResNet-50 is then computed at the full size of the frame."""
+    trained = Path(json.loads((out / "models.json").read_text())[model])
+    kind = "int8" if name.endswith("int8") else "full"
+    files = {"weights": f"{trained}/weights.pt", "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
+    table = out / f"{model}-{kind}.json"
+    if not table.exists():
+        from posemake.export import export_model
+
+        labels = SimpleNamespace(weights=files["weights"], labels=f"{trained}/labels.csv", split=f"{trained}/split.csv")
+        export_model(labels, f"{trained}/labels", files["graph"], str(table), "openvino-int8" if kind == "int8" else "openvino")
+    engine = replace(read_engine(table), engine=name, asked=name, **({"scale": 1.0} if model == "resnet50" else {}))
+    write_json(files["engine"], read_json(table) | asdict(engine))
+    return files
+
+
+model, name, mode = sys.argv[1].split(":")
+out, video = Path(sys.argv[2]), sys.argv[3]
+folder = out / "posemake"
+files = exported(model, out, name)
+if mode == "export":
+    sys.exit()
+files |= {"video": video, "info": f"{folder}/video.json", "standard": f"{folder}/standard"}
+prepare_video(video, files["info"], f"{folder}/times.npy", files["standard"], {}, ROW)
+if mode in ("fixed", "follow"):
+    made = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
+    predict_poses(SimpleNamespace(**files), made, model, {"crop": mode}, ROW, "")
+else:
+    frames = open_video(video, files["info"], files["standard"])
+    engine, count = read_engine(files["engine"]), frames.info["frames"]
+    crop = [0, frames.info["width"], 0, frames.info["height"]]
+    size, _ = input_size(crop, engine)
+    if mode == "decode":
+        assert sum(1 for _ in Frames(frames, 0, count, crop, engine)) == count
+    else:
+        _, image = next(iter(Frames(frames, 0, 1, crop, engine)))
+        runtime = open_runtime(name, files["weights"], files["graph"], size)
+        assert sum(1 for _ in in_batches(((i, image) for i in range(count)), runtime)) == count
