@@ -26,7 +26,7 @@ FULL_BOUND, REDUCED_BOUND = (
 SPREAD = 10  # times that, for the 95th percentile
 WORTH = 1.25  # times faster, which a reduced precision has to be
 SAMPLES = 32  # frames that candidates are compared on, and as many others that int8 is calibrated with
-SECONDS = 2.0  # of measuring, at least
+SECONDS = 2.0  # of measuring, at least, where speed decides
 
 
 def some(frames: Frames) -> tuple[np.ndarray, np.ndarray]:
@@ -45,13 +45,13 @@ def run_through(runtime: Runtime, images: np.ndarray) -> np.ndarray:
     return np.concatenate([*found, *(wait() for wait in under_way)])
 
 
-def measure(runtime: Runtime, images: np.ndarray) -> tuple[np.ndarray, float]:
-    """Points (N, K, 3), and frames per second."""
-    found, count, began = run_through(runtime, images), 0, time.monotonic()  # the first time is slow
-    while (seconds := time.monotonic() - began) < SECONDS:
-        run_through(runtime, images)
+def measure(runtime: Runtime, images: np.ndarray, least: float = SECONDS) -> tuple[np.ndarray, float]:
+    """Points (N, K, 3), and frames per second, of ``least`` seconds."""
+    found, count, began = run_through(runtime, images[:1]), 0, time.monotonic()  # the first time is slow
+    while not count or time.monotonic() - began < least:
+        found = run_through(runtime, images)
         count += len(images)
-    return found, count / seconds
+    return found, count / (time.monotonic() - began)
 
 
 def extent_of(labelled: Labelled, scale: float) -> float:
@@ -136,7 +136,7 @@ def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, aske
                 if name.endswith("int8") and not Path(small).exists():
                     quantise(plain, some(load_part(labelled, "train", scale, MULTIPLE))[0], small)
                 runtime = open_runtime(name, files.weights, small if name.endswith("int8") else plain, images.shape[1:3])
-                found, row["fps"] = measure(runtime, images)
+                found, row["fps"] = measure(runtime, images, SECONDS if asked == "auto" else 0)
             except Exception as error:
                 if name in (REFERENCE, asked):
                     raise
