@@ -140,8 +140,8 @@ def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, aske
             except Exception as error:
                 if name in (REFERENCE, asked):
                     raise
-                row["fault"] = f"{type(error).__name__}: {error}"
-                logger.info("%s cannot be used: %s", name, row["fault"])
+                row["fault"] = type(error).__name__
+                logger.info("%s cannot be used: %s: %s", name, row["fault"], error)
                 continue
             reference = found if reference is None else reference
             row |= compare(found, reference, labels, scale)
