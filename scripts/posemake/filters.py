@@ -76,18 +76,18 @@ def _despeed(track: np.ndarray, step: Speed, scene: Scene) -> np.ndarray:
     limit = step.limit * (scene.body if step.unit == "body" else 1.0)
     at = np.flatnonzero(_known(track))  # frames
     place = track[at]
-    jumps = np.flatnonzero(
-        np.linalg.norm(np.diff(place, axis=0), axis=1) > limit * np.diff(at)
-    )  # numbers of the last points before
+    moves = np.diff(place, axis=0)
+    jumps = np.flatnonzero(np.hypot(moves[:, 0], moves[:, 1]) > limit * np.diff(at))  # numbers of the last points before
     back = np.full(len(jumps), -1)  # number of the first point after the excursion that begins with a jump
+    waiting = np.arange(len(jumps))  # jumps whose excursion may end with a later one
     for ahead in range(1, step.max_length + 1):
-        leave, enter = jumps[:-ahead], jumps[ahead:] + 1
-        away = at[enter] - at[leave]
-        near = np.linalg.norm(place[enter] - place[leave], axis=1) <= limit * away
-        first = near & (away - 1 <= step.max_length) & (back[: len(leave)] < 0)
-        back[: len(leave)][first] = enter[first]
-        if len(leave) < 2:
-            break
+        waiting = waiting[waiting + ahead < len(jumps)]
+        leave, enter = jumps[waiting], jumps[waiting + ahead] + 1
+        away, across = at[enter] - at[leave], place[enter] - place[leave]
+        ends = np.hypot(across[:, 0], across[:, 1]) <= limit * away
+        soon = away - 1 <= step.max_length
+        back[waiting[ends & soon]] = enter[ends & soon]
+        waiting = waiting[~ends & soon]
     made, end = track.copy(), -1
     found = np.flatnonzero(back >= 0)
     for leave, enter in zip(jumps[found].tolist(), back[found].tolist()):
