@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-import yaml
 from helpers import ROOT
 
 from posemake import settings
@@ -44,34 +43,6 @@ def test_every_setting_is_in_the_schema_and_every_key_of_the_schema_is_a_setting
     assert set(augment) == keys(settings.Augment)
     assert set(augment["probability"]["properties"]) == keys(settings.Probability)
     assert set(sections["frames"]["properties"]["shares"]["properties"]) == keys(settings.Shares)
-
-
-def of_steps():
-    """Keys of each method of the filter in the schema."""
-    steps = SCHEMA["properties"]["filter"]["properties"]["steps"]["items"]
-    assert steps["properties"]["method"]["enum"] == list(STEPS)
-    return {part["if"]["properties"]["method"]["const"]: part["then"]["properties"] for part in steps["allOf"]}
-
-
-def test_every_step_of_the_filter_is_in_the_schema():
-    assert {method: set(properties) for method, properties in of_steps().items()} == {m: keys(STEPS[m]) for m in STEPS}
-
-
-def test_every_step_of_the_filter_is_shown_in_the_config_of_the_repository():
-    text = (ROOT / "config/config.yaml").read_text().split("# From raw to clean tracks.")[1].split("\n\n")[0]
-    text = re.sub(r"(?m)^    # (?=- |  \w+: )", "    ", text)  # those that are commented out
-    shown = yaml.safe_load(text)["filter"]["steps"]
-    assert sorted(step["method"] for step in shown) == sorted(STEPS)
-    for step in shown:
-        assert set(step) == keys(STEPS[step["method"]]) and settings.make(STEPS[step["method"]], step) == STEPS[step["method"]]()
-
-
-def test_the_manual_has_a_row_for_each_key_of_a_step():
-    manual = (ROOT / "config/README.md").read_text()
-    for method, properties in of_steps().items():
-        assert f"| `{method}` |" in manual
-        for key in set(properties) - {"method"}:
-            assert re.search(rf"(?m)^\| (`[a-z._]+`, )?`{method}\.{key}`", manual), f"{method}.{key}"
 
 
 def test_every_setting_is_shown_in_the_config_of_the_repository():
@@ -132,30 +103,6 @@ def put(path, value):
         ("frames.min_distance", 0, "frames.min_distance: "),
         ("split.unit", "frame", "split.unit: 'frame' is not valid; valid are block, video, subject"),
         ("filter.threshold", 60, "filter.threshold: "),
-        ("filter.window", 5, "filter.window: there is no such key; valid are threshold, steps"),
-        ("filter.steps", "median", "filter.steps: 'median' is not of the type array"),
-        ("filter.steps", ["median"], "filter.steps[0]: 'median' is not of the type object"),
-        ("filter.steps", [{"window": 5}], "filter.steps[0].method: the key is missing"),
-        ("filter.steps", [{"method": "medain"}], "filter.steps[0].method: 'medain' is not valid; did you mean 'median'?"),
-        (
-            "filter.steps",
-            [{"method": "confidence"}, {"method": "median", "windw": 5}],
-            "filter.steps[1].windw: there is no such key; did you mean 'window'?",
-        ),
-        (
-            "filter.steps",
-            [{"method": "confidence", "window": 5}],
-            "filter.steps[0].window: there is no such key; valid are method",
-        ),
-        ("filter.steps", [{"method": "median", "window": 4}], "filter.steps[0].window: 4: a window has an odd number of frames"),
-        ("filter.steps", [{"method": "median", "window": "5"}], "filter.steps[0].window: '5' is not of the type integer"),
-        ("filter.steps", [{"method": "speed", "unit": "mm"}], "filter.steps[0].unit: 'mm' is not valid; valid are body, px"),
-        ("filter.steps", [{"method": "kalman", "process": 0}], "filter.steps[0].process: 0 is less than the minimum"),
-        (
-            "filter.steps",
-            [{"method": "savgol", "polyorder": 7}],
-            "filter.steps[0].polyorder: 7 must be less than window, which is 7",
-        ),  # by default
         ("keypoints", ["snout", "left ear"], "keypoints[1]: 'left ear': a keypoint's name has letters"),
         ("keypoints", ["a", "b", "a"], "keypoints: 'a' stands there twice"),
         ("skeleton", [["snout", "tailbase"]], "skeleton: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),
@@ -186,13 +133,6 @@ def test_each_fault_of_a_config_names_its_key(path, value, sentence):
     faults = config_faults(put(path, value), SCHEMA)
     assert sum(sentence in fault for fault in faults) == 1, faults
     assert all("\n" not in fault for fault in faults)
-
-
-def test_a_single_keypoint_has_no_body_length():
-    least = {"keypoints": ["snout"], "models": {"small": {}}}
-    body, px = ({**least, "filter": {"steps": [{"method": "speed", "unit": unit}]}} for unit in ("body", "px"))
-    assert config_faults(body, SCHEMA) == ["filter.steps[0].unit: a single keypoint has no body length; set px"]
-    assert config_faults(px, SCHEMA) == []
 
 
 @pytest.mark.parametrize("config", [None, 5, [1], "a"])
