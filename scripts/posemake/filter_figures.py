@@ -17,11 +17,12 @@ def _words(told: dict[str, Any]) -> str:
     def px(name):
         return "–" if told[name] is None else f"{told[name]:.2f}"
 
-    return (
-        f"{told['removed']} points removed, {told['filled']} filled; moved by {px('moved_median_px')} px (median), "
-        f"{px('moved_p95_px')} px (95 %)\njitter {px('jitter_before_px')} → {px('jitter_after_px')} px, at rest "
-        f"{px('rest_jitter_before_px')} → {px('rest_jitter_after_px')} px"
-    )
+    what = [f"{told[key]} points {key}" for key in ("removed", "filled") if told[key]]
+    if told["moved_p95_px"]:
+        what.append(f"moved by {px('moved_median_px')} px (median), {px('moved_p95_px')} px (95 %)")
+    jitter = f"jitter {px('jitter_before_px')} → {px('jitter_after_px')} px"
+    rest = f"at rest {px('rest_jitter_before_px')} → {px('rest_jitter_after_px')} px"
+    return f"{'; '.join(what) or 'nothing changed'}\n{jitter}, {rest}"
 
 
 def _marked(values: pd.DataFrame, where: pd.Series, axes, column: str, **look: Any) -> None:
@@ -56,6 +57,9 @@ def plot_filter(
             _marked(stretch, was & ~there, axes, before, marker="x", ms=5, color="crimson", label="removed")
             _marked(stretch, there & ~was, axes, after, marker="o", ms=4, mfc="none", color="black", mew=0.8, label="filled")
             axes.set(ylabel=f"{axis} / px")
+            if not (was | there).any():
+                axes.text(0.5, 0.5, "no points", transform=axes.transAxes, ha="center", color="0.5")
+                axes.set(xticks=[], yticks=[])
         keys = {key: value for key, value in (step or {}).items() if key != "method"}
         title = "all steps" if step is None else ", ".join([name, *(f"{key} {value}" for key, value in keys.items())])
         pair[0].set_title(f"{title}: {keypoint}", loc="left", fontweight="bold", fontsize=9)
