@@ -22,7 +22,7 @@ def _words(told: dict[str, Any]) -> str:
         what.append(f"moved by {px('moved_median_px')} px (median), {px('moved_p95_px')} px (95 %)")
     jitter = f"jitter {px('jitter_before_px')} → {px('jitter_after_px')} px"
     rest = f"at rest {px('rest_jitter_before_px')} → {px('rest_jitter_after_px')} px"
-    return f"{'; '.join(what) or 'nothing changed'}\n{jitter}, {rest}"
+    return f"{'; '.join(what) or 'less than 5 % of the points moved'}\n{jitter}, {rest}"
 
 
 def _marked(values: pd.DataFrame, where: pd.Series, axes, column: str, **look: Any) -> None:
