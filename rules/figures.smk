@@ -58,3 +58,33 @@ rule plot_poses:
         row=of_row("fps"),
     script:
         "../scripts/plot_poses.py"
+
+
+rule plot_filter:
+    input:
+        shown="results/poses/round-{round}/{model}/{video}/filtering.csv",
+        summary="results/poses/round-{round}/{model}/{video}/summary.json",
+    output:
+        png=report(
+            "results/poses/round-{round}/{model}/{video}/filtering.png",
+            category="Poses",
+            subcategory="{video}",
+            labels={"figure": "filter", "model": "{model}"},
+            caption="../report/plot_filter.rst",
+        ),
+    log:
+        "logs/plot_filter/round-{round}/{model}/{video}.log",
+    benchmark:
+        "benchmarks/plot_filter/round-{round}/{model}/{video}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        code=code("plot_filter"),
+        settings={key: filled("plots")[key] for key in ("colormap", "dpi")},
+        keypoints=KEYPOINTS,
+        steps=filled("filter")["steps"],
+    script:
+        "../scripts/plot_filter.py"

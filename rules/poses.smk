@@ -94,6 +94,7 @@ rule filter_poses:
         h5="results/poses/round-{round}/{model}/{video}/filtered.h5",
         csv="results/poses/round-{round}/{model}/{video}/filtered.csv",
         summary="results/poses/round-{round}/{model}/{video}/summary.json",
+        shown="results/poses/round-{round}/{model}/{video}/filtering.csv",
     log:
         "logs/filter_poses/round-{round}/{model}/{video}.log",
     benchmark:

@@ -54,12 +54,14 @@ def final_targets():
         "filtered.h5",
         "filtered.csv",
         "summary.json",
+        "filtering.csv",
         "labelled.mp4",
         "poster.png",
         "trajectory.png",
         "coordinates.png",
         "confidence.png",
         "displacement.png",
+        "filtering.png",
     )
     return [
         f"{labels}/split.csv",

@@ -5,7 +5,8 @@ from posemake.log import run_job
 
 
 def main(input, output, params, log):
-    filter_poses(input.poses, input.times, output.h5, output.csv, output.summary, params.settings, params.row, params.skeleton)
+    made = (output.h5, output.csv, output.summary, output.shown)
+    filter_poses(input.poses, input.times, *made, params.settings, params.row, params.skeleton)
 
 
 if "snakemake" in globals():

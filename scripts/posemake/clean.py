@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from posemake.files import write_json
-from posemake.filters import clean
-from posemake.poses import arrays, frame_times, read_poses, write_poses
+from posemake.files import write_json, write_rows
+from posemake.filter_report import COLUMNS, describe_step, show_stretch
+from posemake.filters import Scene, apply_step
+from posemake.log import logger
+from posemake.outliers import body_length, find_bones
+from posemake.poses import arrays, frame_times, make_poses, read_poses, write_poses
 from posemake.settings import Filter, make
-from posemake.steadiness import describe_steadiness
+from posemake.steadiness import describe_steadiness, rest_steps, seen_often
 
 
 def filter_poses(
@@ -17,15 +20,17 @@ def filter_poses(
     h5: str,
     csv: str,
     summary: str,
+    shown: str,
     settings: dict[str, Any],
     row: dict[str, Any],
     skeleton: list[list[str]],
 ) -> None:
     """Write the filtered poses in the layout of the raw ones, with the raw confidence, and a summary of the video (JSON).
 
-    The summary gives shares of points (confident, filled between confident ones, missing at the end), and the mean speed of the
+    The summary gives shares of points (confident, filled in, missing at the end), and the mean speed of the
     animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a scale, in millimetres per second.
-    With them come the figures of `describe_steadiness`, of the raw points that are confident. ``row`` holds fps and px_per_mm of
+    With them come the figures of `describe_steadiness`, of the raw points that are confident, and those of `describe_step` of
+    each step, and of all together. ``shown`` is the table (CSV) of a stretch for each step. ``row`` holds fps and px_per_mm of
     the sheet.
     """
     times = frame_times(times_file, row["fps"])
@@ -33,18 +38,36 @@ def filter_poses(
     poses, scorer = read_poses(raw, times)
     found, confidence = arrays(poses)
     names = poses.keypoints.values.tolist()
-    steadiness = describe_steadiness(found, confidence >= wanted.threshold, names, skeleton)
-    poses["position"] = clean(poses, wanted)
-    xy, _ = arrays(poses)
-    write_poses(poses, h5, csv, scorer)
+    confident = confidence >= wanted.threshold
+    steadiness = describe_steadiness(found, confident, names, skeleton)
+    known = np.where(confident[..., None], found, np.nan)
+    body = body_length(known, confident, names, ())
+    resting = rest_steps(known[:, seen_often(known)], body)
+    del known
+    scene = Scene(confident, confidence, times, find_bones(names, skeleton), body)
+
+    before, xy, steps, rows = None, found, [], []
+    left = np.isfinite(found[..., 0])  # points that no step removed
+    for number, step in enumerate(wanted.steps):
+        before, xy = xy, apply_step(step, xy, scene)
+        left &= np.isfinite(xy[..., 0])
+        steps.append({"method": step.method, **describe_step(before, xy, resting)})
+        rows += show_stretch(f"{number} {step.method}", before, xy, names)
+        told = " ".join(f"{key} {value:.3g}" for key, value in steps[-1].items() if key != "method" and value is not None)
+        logger.info("step %d, %s: %s", number, step.method, told)
+    together = describe_step(found, xy, resting)
+    rows += show_stretch("all", found, xy, names)
+    write_rows(shown, COLUMNS, rows)
+    del before, found, poses  # a long video's tables fill the memory
+    write_poses(make_poses(xy, confidence, names, times), h5, csv, scorer)
     looked = np.isfinite(confidence)
-    there, confident = np.isfinite(xy[..., 0]), confidence >= wanted.threshold
+    there = np.isfinite(xy[..., 0])
     complete = there.all(1)
     centre = np.where(complete[:, None], xy.mean(1), np.nan)
-    steps = np.linalg.norm(np.diff(centre, axis=0), axis=1)
-    moving = np.isfinite(steps)
+    moves = np.linalg.norm(np.diff(centre, axis=0), axis=1)
+    moving = np.isfinite(moves)
     seconds = float(np.diff(times)[moving].sum())
-    speed = float(steps[moving].sum()) / seconds if seconds > 0 else None
+    speed = float(moves[moving].sum()) / seconds if seconds > 0 else None
     scale = row["px_per_mm"]
     total = max(1, int(looked.sum()))
     write_json(
@@ -53,11 +76,13 @@ def filter_poses(
             "frames": len(xy),
             "analysed": int(looked.any(1).sum()),
             "confident": int((confident & looked).sum()) / total,
-            "filled": int((there & ~confident).sum()) / total,
+            "filled": int((there & ~left).sum()) / total,
             "missing": int((~there & looked).sum()) / total,
             "complete": int(complete.sum()) / max(1, int(looked.any(1).sum())),
             "speed_px_per_s": speed,
             "speed_mm_per_s": speed / scale if speed is not None and scale else None,
             **steadiness,
+            "steps": steps,
+            "all_steps": together,
         },
     )

@@ -35,8 +35,10 @@ def find_bones(keypoints: Sequence[str], skeleton: Sequence[Sequence[str]]) -> l
 
 def bone_lengths(xy: np.ndarray, bones: list[tuple[int, int]]) -> np.ndarray:
     """Lengths (T, B) in pixels of positions (T, K, 2); NaN where an end is missing."""
-    ends = np.array(bones, int).reshape(-1, 2)
-    return np.linalg.norm(xy[:, ends[:, 0]] - xy[:, ends[:, 1]], axis=-1)
+    lengths = np.empty((len(xy), len(bones)))
+    for b, (one, other) in enumerate(bones):  # all at once would take several times the memory
+        lengths[:, b] = np.linalg.norm(xy[:, one] - xy[:, other], axis=-1)
+    return lengths
 
 
 def usual(values: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,11 +46,15 @@ def usual(values: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     They are those of the trusted values, or, of a column that has few, of all; NaN where there is none.
     """
-    known = np.isfinite(values)
-    few = (known & trusted).sum(0) < KNOWN
-    table = pd.DataFrame(np.where(trusted | few, values, np.nan))
-    middle = table.median()
-    return middle.to_numpy(), (table - middle).abs().median().to_numpy()
+    middle, spread = np.full((2, values.shape[1]), np.nan)
+    for c, column in enumerate(values.T):
+        known = np.isfinite(column)
+        sure = known & trusted[:, c]
+        found = column[sure if sure.sum() >= KNOWN else known]
+        if len(found):
+            middle[c] = np.median(found)
+            spread[c] = np.median(np.abs(found - middle[c]))
+    return middle, spread
 
 
 def body_ends(xy: np.ndarray, trusted: np.ndarray, keypoints: Sequence[str], body: Sequence[str]) -> list[tuple[int, int]]:

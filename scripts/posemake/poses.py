@@ -53,9 +53,10 @@ def write_poses(poses: xr.Dataset, h5: str | Path, csv: str | Path, scorer: str)
     """Write the table as HDF5 and CSV in DeepLabCut's layout; the same poses give the same bytes."""
     xy, confidence = arrays(poses)
     keypoints = poses.keypoints.values.tolist()
-    values = np.concatenate([xy, confidence[..., None]], axis=-1).reshape(len(xy), -1).astype(np.float32)
+    values = np.empty((*confidence.shape, 3), np.float32)
+    values[..., :2], values[..., 2] = xy, confidence
     columns = pd.MultiIndex.from_product([[scorer], keypoints, ["x", "y", "likelihood"]], names=["scorer", "bodyparts", "coords"])
-    table = pd.DataFrame(values, columns=columns)
+    table = pd.DataFrame(values.reshape(len(values), -1), columns=columns)
     with replacing(csv) as part:
         # "nan" rather than nothing: pandas takes an empty first row for names of the index
         table.to_csv(part, float_format="%.4f", lineterminator="\n", na_rep="nan")

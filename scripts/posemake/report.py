@@ -54,7 +54,8 @@ deviation over median; an animal that turns and stretches has some of it, too).<
 <video controls preload="none" poster="{{ video.folder }}/poster.png" src="{{ video.folder }}/labelled.mp4"></video>
 <a href="{{ video.folder }}/trajectory.png"><img src="{{ video.folder }}/trajectory.png" alt="trajectory of {{ video.name }}" loading="lazy"></a>
 <div><a href="{{ video.folder }}/coordinates.png">coordinates</a> · <a href="{{ video.folder }}/confidence.png">confidence</a> ·
-<a href="{{ video.folder }}/displacement.png">displacement</a> · <a href="{{ video.folder }}/filtered.csv">filtered.csv</a> ·
+<a href="{{ video.folder }}/displacement.png">displacement</a> · <a href="{{ video.folder }}/filtering.png">filter</a> ·
+<a href="{{ video.folder }}/filtered.csv">filtered.csv</a> ·
 <a href="{{ video.folder }}/poses.csv">raw poses.csv</a></div></div>
 {% endfor %}
 </div>

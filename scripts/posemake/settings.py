@@ -7,6 +7,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
+from posemake.filter_steps import STEPS, Confidence, Interpolate, Median, Step
+
 S = TypeVar("S")
 
 
@@ -175,11 +177,8 @@ class Predict:
 class Filter:
     """From raw to clean tracks."""
 
-    threshold: float = 0.6  # points less confident become missing
-    max_gap: int = 5  # frames; longer gaps stay missing rather than be invented
-    method: str = "median"  # `median` removes jumps, `savgol` keeps peaks, `none`
-    window: int = 5  # frames, odd
-    polyorder: int = 2  # of savgol
+    threshold: float = 0.6  # from which a point is confident
+    steps: tuple[Step, ...] = (Confidence(), Interpolate(), Median())  # drop what is unsure, bridge, take jumps out
 
 
 @dataclass(frozen=True)
@@ -245,14 +244,21 @@ def make(kind: type[S], values: dict[str, Any] | None = None) -> S:
         default = kinds[key].default_factory if key in kinds else None
         if dataclasses.is_dataclass(default):
             value = make(default, value)
-        elif isinstance(value, list):
-            value = tuple(v if isinstance(v, str) else float(v) for v in value)  # lists of settings hold names or such numbers
+        elif isinstance(value, (list, tuple)):
+            value = tuple(map(_item, value))
         elif key in kinds and float in (kinds[key].type, *get_args(kinds[key].type)) and isinstance(value, int):
             value = float(value)
         elif key in kinds and isinstance(kinds[key].default, int) and isinstance(value, float) and value.is_integer():
             value = int(value)  # YAML's 1.0e+3, which a schema counts as an integer
         made[key] = value
     return kind(**made)
+
+
+def _item(value: Any) -> Any:
+    """One of a list of settings, which holds names, numbers with fractions, or steps of the filter."""
+    if isinstance(value, dict):
+        return make(STEPS[value["method"]], value)
+    return value if isinstance(value, str) else float(value)
 
 
 def plain(kind: type, values: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -78,9 +78,21 @@ def _faults(value: Any, schema: dict[str, Any]) -> Iterator[tuple[list, str]]:
             yield path, (error.schema.get("description") and f"{given!r}: {error.schema['description']}") or error.message
 
 
+def _place(path: list, within: Any) -> str:
+    """A path of keys in words: ``filter.steps[1].window``."""
+    words = ""
+    for key in path:
+        words += f"[{key}]" if isinstance(within, list) else f".{key}"
+        try:
+            within = within[key]
+        except (KeyError, IndexError, TypeError):  # the key that is missing stands last
+            within = None
+    return words.removeprefix(".")
+
+
 def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """What is wrong with a config, in sentences that name the key."""
-    faults = [f"{'.'.join(map(str, path)) or 'the config'}: {what}" for path, what in _faults(config, schema)]
+    faults = [f"{_place(path, config) or 'the config'}: {what}" for path, what in _faults(config, schema)]
     if faults:
         return faults
     keypoints = config["keypoints"]
@@ -103,11 +115,13 @@ def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         faults.append(f"frames.shares: {', '.join(f'{k} {v:g}' for k, v in frames['shares'].items())} do not sum to 1")
     if frames["features"] != "thumbnail" and frames["weights"] != "imagenet" and not os.path.isfile(frames["weights"]):
         faults.append(f"frames.weights: is imagenet or a file, and there is no file {frames['weights']!r}")
-    filtering = plain(Filter, config.get("filter"))
-    if filtering["polyorder"] >= filtering["window"]:
-        faults.append(
-            f"filter.polyorder: {filtering['polyorder']} must be less than filter.window, which is {filtering['window']}"
-        )
+    for number, step in enumerate(plain(Filter, config.get("filter"))["steps"]):
+        if step["method"] == "savgol" and step["polyorder"] >= step["window"]:
+            faults.append(
+                f"filter.steps[{number}].polyorder: {step['polyorder']} must be less than window, which is {step['window']}"
+            )
+        if step["method"] == "speed" and step["unit"] == "body" and len(keypoints) < 2:
+            faults.append(f"filter.steps[{number}].unit: a single keypoint has no body length; set px")
     split = plain(Split, config.get("split"))
     if split["validation"] + split["test"] >= 0.9:
         faults.append("split: validation and test together leave less than a tenth for training")

@@ -41,19 +41,10 @@ def describe_steadiness(
     if len(some) >= KNOWN:
         found["step_median_px"], found["step_p99_px"] = np.percentile(some, (50, 99)).tolist()
         found["jumps"] = float(np.mean(some > Refine.jump * length)) if np.isfinite(length) else None
-    seen = trusted.sum(0)
-    known_often = known[:, seen >= HALF * seen.max()]  # (T, C, 2): a keypoint that is mostly hidden does not hide the others
-    shift = np.diff(known_often, axis=0)  # (T - 1, C, 2)
-    centre = known_often.mean(1)  # of frames with all of these
-    travel = np.full(len(shift), np.nan)
-    far = 2 * AROUND + 1
-    if len(known) > far:
-        travel[AROUND:-AROUND] = np.linalg.norm(centre[far:] - centre[:-far], axis=-1)
-    travel[~np.isfinite(shift).all((1, 2))] = np.nan
-    quiet = np.argsort(travel, kind="stable")[: max(KNOWN, round(RESTING * np.isfinite(travel).sum()))]
-    resting = quiet[travel[quiet] <= REST * length]  # none where no length is known
+    often = seen_often(known)
+    resting = rest_steps(known[:, often], length)
     if len(resting) >= KNOWN:
-        jitter = np.sqrt(shift[resting].var(0, ddof=1).mean(-1))  # (C,)
+        jitter = step_spread(known[:, often], resting)
         found["jitter_px"], found["jitter_worst_px"] = float(np.median(jitter)), float(jitter.max())
     bones = bone_lengths(known, find_bones(keypoints, skeleton))
     enough = np.isfinite(bones).sum(0) >= KNOWN
@@ -62,6 +53,41 @@ def describe_steadiness(
         relative = spread / np.maximum(middle, 1e-9)
         found["bone_spread"], found["bone_spread_worst"] = float(np.median(relative)), float(relative.max())
     return found
+
+
+def seen_often(known: np.ndarray) -> np.ndarray:
+    """Which keypoints (K,) of positions (T, K, 2) are not mostly hidden: a hidden one does not hide what others tell."""
+    seen = np.isfinite(known[..., 0]).sum(0)
+    return seen >= HALF * seen.max(initial=0)
+
+
+def rest_steps(known: np.ndarray, length: float) -> np.ndarray:
+    """Numbers (R,) of the steps from a frame to the next at which the animal rests, by positions (T, C, 2) and its length.
+
+    They are those around which the mean of the keypoints travels least, of those in which all are known.
+    """
+    centre, far = known.mean(1), 2 * AROUND + 1
+    travel = np.full(max(0, len(known) - 1), np.nan)
+    if len(known) > far:
+        travel[AROUND:-AROUND] = np.linalg.norm(centre[far:] - centre[:-far], axis=-1)
+    complete = np.isfinite(centre[:, 0])
+    travel[~(complete[1:] & complete[:-1])] = np.nan
+    quiet = np.argsort(travel, kind="stable")[: max(KNOWN, round(RESTING * np.isfinite(travel).sum()))]
+    return quiet[travel[quiet] <= REST * length]  # none where no length is known
+
+
+def step_spread(xy: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
+    """Standard deviation (K,) along an axis of the steps from frame to frame of positions (T, K, 2), or of some of them.
+
+    NaN for a keypoint with fewer than `KNOWN` of them.
+    """
+    spread = np.full(xy.shape[1], np.nan)
+    for k in range(xy.shape[1]):
+        shift = np.diff(xy[:, k], axis=0) if at is None else xy[at + 1, k] - xy[at, k]
+        shift = shift[np.isfinite(shift).all(1)]
+        if len(shift) >= KNOWN:
+            spread[k] = np.sqrt(shift.var(0, ddof=1).mean())
+    return spread
 
 
 def stand_out(videos: Sequence[str], figures: dict[str, np.ndarray]) -> list[str]:

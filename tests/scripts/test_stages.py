@@ -25,7 +25,7 @@ SKELETON = [["snout", "tail_base"]]
 def tracks(project, model):
     """What is predicted and filtered."""
     raw = predict(project, model, "first")
-    made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json")
+    made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json", shown="filtering.csv")
     values = settings.plain(settings.Filter, {"threshold": 0.0})
     source = {"poses": raw["h5"], "times": raw["times"]}
     run("filter_poses", source, made, settings=values, row=row("fps", "px_per_mm"), skeleton=SKELETON)
@@ -155,6 +155,8 @@ def test_filter(tracks):
     summary = read_json(tracks["summary"])
     assert summary["frames"] == FRAMES and summary["analysed"] == 30 and summary["missing"] == 0
     assert summary["speed_px_per_s"] == pytest.approx(2 * summary["speed_mm_per_s"])
+    assert [step["method"] for step in summary["steps"]] == ["confidence", "interpolate", "median"]
+    assert all(step["removed"] == step["filled"] == 0 for step in (*summary["steps"], summary["all_steps"]))
     assert 0 <= summary["jumps"] <= 1 and 0 < summary["bone_spread"] == summary["bone_spread_worst"]  # of the one bone there is
 
 
@@ -175,6 +177,10 @@ def test_render_and_plot(project, tracks):
     pngs = outputs(project / "poses/first", **{name: f"{name}.png" for name in names})
     run("plot_poses", source, pngs, settings=settings.plain(settings.Plots), row=row("fps"))
     assert all((project / f"poses/first/{name}.png").stat().st_size > 5000 for name in names)
+    png = outputs(project / "poses/first", png="filtering.png")
+    steps, look = settings.plain(settings.Filter)["steps"], {"colormap": "turbo", "dpi": 60}
+    run("plot_filter", tracks, png, settings=look, keypoints=list(demo_walk.KEYPOINTS), steps=steps)
+    assert (project / "poses/first/filtering.png").stat().st_size > 5000
 
 
 def test_tables_and_page(project, model, tracks, labelled):
@@ -193,7 +199,7 @@ def test_tables_and_page(project, model, tracks, labelled):
     run("tabulate_poses", [str(summary)], {"table": f"{project}/tables/first.csv"}, settings=sheet)
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
-    assert set(read_json(summary)) | {"video", "subject", "session", "group"} == set(table)
+    assert set(read_json(summary)) - {"steps", "all_steps"} | {"video", "subject", "session", "group"} == set(table)
     some = pd.concat([table] * 3).assign(video=["fast_2", "b", "c"], jumps=[0.5, 0.0, 0.0])
     some.to_csv(project / "tables/first.csv", index=False)
     if not (project / "models/first/metrics.csv").exists():

@@ -1,146 +1,125 @@
+"""What holds for all filters, or all of a kind."""
+
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from movement.filtering import interpolate_over_time
+from tracks import BONES, RATE, done, each, line, missing, stroll, tracks
 
-from posemake.filters import clean
-from posemake.poses import arrays, make_poses
-from posemake.settings import Filter
+from posemake.filter_steps import STEPS, Bone, Butterworth, Confidence, Hampel, Interpolate, Kalman, Median, Savgol, Speed
+from posemake.poses import make_poses
 
-GAPS_ONLY = Filter(threshold=0.6, max_gap=3, method="none")
-
-
-def track(xy, confidence=None):
-    """Poses of one keypoint or more from positions (T, 2) or (T, K, 2)."""
-    xy = np.asarray(xy, float)
-    xy = xy[:, None] if xy.ndim == 2 else xy
-    sure = np.ones(xy.shape[:2]) if confidence is None else np.asarray(confidence, float).reshape(xy.shape[:2])
-    return make_poses(xy, sure, [f"k{i}" for i in range(xy.shape[1])], np.arange(len(xy)) / 25)
+SMOOTHING = (Median(), Savgol(), Butterworth(), Kalman(), Kalman(motion="acceleration"))
+REMOVING = (Confidence(), Speed(limit=30, unit="px"), Bone(), Hampel())
+ALL = (*REMOVING, Interpolate(), Interpolate(kind="pchip"), *SMOOTHING)
 
 
-def line(frames):
-    return np.stack([np.arange(frames) * 2.0, 100 - np.arange(frames)], axis=1)
+@each(SMOOTHING)
+@settings(max_examples=30)
+@given(given=tracks())
+def test_smoothing_adds_and_drops_no_point(step, given):
+    assert (missing(done(step, *given)) == missing(given[0])).all()
 
 
-def cleaned(poses, wanted):
-    """Positions (T, 2) of the first keypoint."""
-    made = clean(poses, wanted)
-    assert made.dims == poses.position.dims and made.shape == poses.position.shape
-    return arrays(poses.assign(position=made))[0][:, 0]
+@each(REMOVING)
+@settings(max_examples=30)
+@given(given=tracks())
+def test_removing_adds_and_moves_no_point(step, given):
+    made = done(step, *given)
+    there = ~missing(made)
+    np.testing.assert_array_equal(made[there], given[0][there])
 
 
-def test_points_below_the_threshold_become_missing():
-    confidence = [1, 0.59, 0.6, 0, np.nan, 1]
-    xy = cleaned(track(line(6), confidence), Filter(threshold=0.6, max_gap=0, method="none"))
-    assert np.isfinite(xy[:, 0]).tolist() == [True, False, True, False, False, True]
-    assert (np.isnan(xy[:, 0]) == np.isnan(xy[:, 1])).all()
-    np.testing.assert_array_equal(xy[[0, 2, 5]], line(6)[[0, 2, 5]])
+@each((Interpolate(), Interpolate(kind="pchip"), Interpolate(max_gap=1)))
+@settings(max_examples=30)
+@given(given=tracks())
+def test_interpolation_drops_and_moves_no_point_and_stays_between_the_neighbours(step, given):
+    made, there = done(step, *given), ~missing(given[0])
+    np.testing.assert_array_equal(made[there], given[0][there])
+    for k in range(made.shape[1]):
+        at = np.flatnonzero(there[:, k])
+        for before, after in itertools.pairwise(at):
+            filled = made[before + 1 : after, k]
+            if len(filled) > step.max_gap:
+                assert np.isnan(filled).all()
+            else:
+                ends = made[[before, after], k]
+                assert (filled >= ends.min(0) - 1e-9).all() and (filled <= ends.max(0) + 1e-9).all()
+        outer = np.delete(made[:, k], np.s_[at[0] : at[-1] + 1], 0) if len(at) else made[:, k]
+        assert np.isnan(outer).all()
 
 
-@pytest.mark.parametrize("gap, filled", [(1, True), (2, True), (3, True), (4, False), (7, False)])
-def test_gaps_are_bridged_up_to_the_longest_allowed(gap, filled):
-    confidence = np.ones(20)
-    confidence[5 : 5 + gap] = 0
-    bent = line(20)
-    bent[5 : 5 + gap] += 50  # what was there is not used
-    xy = cleaned(track(bent, confidence), GAPS_ONLY)
-    if filled:
-        np.testing.assert_allclose(xy, line(20))
-    else:
-        assert np.isnan(xy[5 : 5 + gap]).all()
-        np.testing.assert_array_equal(np.delete(xy, np.s_[5 : 5 + gap], 0), np.delete(line(20), np.s_[5 : 5 + gap], 0))
+@settings(max_examples=30)
+@given(given=tracks(), gap=st.integers(1, 8))
+def test_linear_interpolation_is_that_of_movement(given, gap):
+    xy, sure = given
+    theirs = interpolate_over_time(make_poses(xy, sure, [f"k{k}" for k in range(xy.shape[1])]).position, max_gap=gap)
+    ours = done(Interpolate(max_gap=gap), xy)
+    np.testing.assert_allclose(ours, theirs.values[..., 0].transpose(0, 2, 1), atol=1e-9)
 
 
-def test_gaps_at_the_ends_stay_open():
-    confidence = np.ones(10)
-    confidence[[0, 9]] = 0
-    assert np.isnan(cleaned(track(line(10), confidence), GAPS_ONLY)[[0, 9]]).all()
-
-
-def test_each_keypoint_has_gaps_of_its_own():
-    confidence = np.ones((12, 2))
-    confidence[4:6, 0] = confidence[3:10, 1] = 0
-    made = clean(track(np.stack([line(12), line(12) + 7], 1), confidence), GAPS_ONLY)
-    assert np.isnan(made.values[:, 0, :, 0]).sum(0).tolist() == [0, 7]
-
-
-def test_the_median_removes_a_jump_and_keeps_a_line():
-    jump = line(21)
-    jump[10] += 80
-    np.testing.assert_allclose(cleaned(track(jump), Filter(method="median", window=5))[2:-2], line(21)[2:-2], atol=2)
-    np.testing.assert_allclose(cleaned(track(line(21)), Filter(method="median", window=5))[2:-2], line(21)[2:-2])
-
-
-def test_savgol_keeps_a_parabola_and_calms_noise():
-    t = np.arange(40.0)
-    parabola = np.stack([(t - 20) ** 2, 3 * t], 1)
-    wanted = Filter(method="savgol", window=7, polyorder=2)
-    np.testing.assert_allclose(cleaned(track(parabola), wanted)[3:-3], parabola[3:-3], atol=1e-6)
-    noise = np.random.default_rng(0).normal(0, 1, (40, 2))
-    rest = cleaned(track(parabola + noise), wanted)[3:-3] - parabola[3:-3]
-    assert rest.std() < 0.8 * noise.std()
-
-
-def test_none_leaves_confident_points_as_they_are():
-    jump = line(15)
-    jump[7] += 80
-    np.testing.assert_array_equal(cleaned(track(jump), Filter(method="none")), jump)
-
-
-@pytest.mark.parametrize("method", ["median", "savgol"])
+@each(ALL)
 @settings(max_examples=20)
-@given(data=st.data())
-def test_smoothing_adds_and_drops_no_point(method, data):
-    frames = data.draw(st.integers(1, 25))
-    confidence = data.draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=2 * frames, max_size=2 * frames))
-    gap = data.draw(st.integers(0, 5))
-    poses = track(np.stack([line(frames), line(frames)], 1), confidence)
-    rough = clean(poses, Filter(method="none", max_gap=gap))
-    smooth = clean(poses, Filter(method=method, max_gap=gap, window=5))
-    assert (smooth.notnull() == rough.notnull()).all()
+@given(given=tracks(), data=st.data())
+def test_the_order_of_keypoints_is_no_matter(step, given, data):
+    xy, sure = given
+    order = data.draw(st.permutations(range(xy.shape[1])))
+    place = np.argsort(order)
+    joined = [bone for bone in BONES if max(bone) < xy.shape[1]]
+    there = done(step, xy, sure, bones=joined)
+    again = done(step, xy[:, order], sure[:, order], bones=[(int(place[a]), int(place[b])) for a, b in joined])
+    np.testing.assert_array_equal(again, there[:, order])
 
 
-@pytest.mark.parametrize("method", ["median", "savgol"])
-def test_a_video_shorter_than_the_window_is_not_smoothed(method):
-    xy = [[0.0, 0], [9, 3], [1, 8]]
-    np.testing.assert_array_equal(cleaned(track(xy), Filter(method=method, window=5)), xy)
+@each(ALL)
+@pytest.mark.parametrize("frames", [1, 2, 3, 8])
+def test_short_videos_and_missing_tracks_are_no_fault(step, frames):
+    xy = np.full((frames, 4, 2), np.nan)
+    assert np.isnan(done(step, xy)).all()
+    np.testing.assert_allclose(done(step, line(frames)), line(frames), atol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["median", "savgol", "none"])
-def test_a_keypoint_that_is_never_there_stays_so_alone(method):
-    confidence = np.ones((20, 2))
-    confidence[:, 1] = 0
-    made = clean(track(np.stack([line(20), line(20)], 1), confidence), Filter(method=method))
-    assert made.sel(keypoints="k0").notnull().all() and made.sel(keypoints="k1").isnull().all()
+@each(ALL)
+def test_a_smooth_track_hardly_changes(step):
+    xy = stroll()
+    made = done(step, xy)
+    assert np.isfinite(made).all() and np.abs(made - xy).max() < 0.2
 
 
-@pytest.mark.parametrize("method", ["median", "savgol"])
-def test_a_long_gap_does_not_pull_what_lies_beside_it_away(method):
-    confidence = np.ones(40)
-    confidence[15:25] = 0
-    bent = line(40)
-    bent[15:25] = 1e6
-    xy = cleaned(track(bent, confidence), Filter(method=method, window=5))
-    there = np.isfinite(xy[:, 0])
-    assert there.sum() == 30
-    np.testing.assert_allclose(xy[there], line(40)[there], atol=4)
+@each(SMOOTHING)
+def test_noise_becomes_less(step):
+    xy, true = stroll(3000, noise=1.0), stroll(3000)
+    error = np.abs(done(step, xy) - true).mean()
+    assert error < 0.8 * np.abs(xy - true).mean()
 
 
-@pytest.mark.parametrize("method", ["median", "savgol"])
-def test_a_point_that_moves_evenly_stays_where_it_is(method):
+@each((*REMOVING, *SMOOTHING))
+def test_a_point_that_moves_evenly_stays_where_it_is(step):
     """At the ends of a track and beside a gap, a smoother that sees one side only would pull it back."""
-    sure = np.ones(60)
-    sure[30:40] = 0
-    made = cleaned(track(line(60), sure), Filter(method=method, max_gap=5))
-    np.testing.assert_allclose(made[sure == 1], line(60)[sure == 1], atol=1e-6)
-    assert np.isnan(made[sure == 0]).all()
+    for gap in (slice(30, 40), slice(30, 200)):
+        xy = line(260)
+        xy[gap] = xy[:3] = np.nan
+        np.testing.assert_allclose(done(step, xy), xy, atol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["median", "savgol", "none"])
-def test_timestamps_decide_nothing(method):
-    """Frames count, not seconds: neither a variable rate nor two frames with one timestamp change the filter."""
-    xy = np.random.default_rng(1).uniform(0, 99, (40, 2))
-    poses = track(xy, np.arange(40) % 7 / 6)
-    odd = poses.assign_coords(time=np.round(np.arange(40) ** 1.1 / 3) / 10)
-    assert len(set(odd.time.values)) < 40
-    np.testing.assert_array_equal(cleaned(odd, Filter(method=method)), cleaned(poses, Filter(method=method)))
+@each((Savgol(), Kalman(motion="acceleration"), Savgol(window=9, polyorder=3)))
+def test_a_parabola_is_kept(step):
+    t = np.arange(80.0)
+    parabola = np.stack([(t - 20) ** 2 / 10, 3 * t], 1)
+    np.testing.assert_allclose(done(step, parabola), parabola, atol=1e-5)
+
+
+@each([kind() for method, kind in STEPS.items() if method != "butterworth"])
+def test_timestamps_decide_nothing_but_the_rate(step):
+    xy = stroll(noise=2.0)
+    np.testing.assert_array_equal(done(step, xy, rate=7.0), done(step, xy, rate=RATE))
+
+
+def test_points_on_both_sides_of_a_long_gap_do_not_pull_each_other():
+    for step in (Savgol(), Butterworth(), Kalman(process=0.01)):
+        xy = np.where(np.arange(400)[:, None] < 150, [10.0, 10], [500.0, 300])
+        xy[100:250] = np.nan
+        np.testing.assert_allclose(done(step, xy), xy, atol=1e-6)

@@ -11,11 +11,11 @@ from helpers import PACKAGE, ROOT, SCRIPTS
 LAYERS = [
     # 0: what a pixel, a pose, a label file, a frame, a setting, a log is
     {"geometry", "poses", "labels", "video", "video_writer", "picture", "stacks", "settings", "log", "fingerprint", "files",
-     "sheets", "durable", "label_decisions", "sides"},
+     "sheets", "filter_steps", "durable", "label_decisions", "sides"},
     # 1: pure functions on arrays and tensors
     {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "diagnosis", "schedule",
      "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
-     "suspects", "label_lock", "label_history", "label_table", "label_store", "label_flow", "spread"},
+     "suspects", "filter_report", "label_lock", "label_history", "label_table", "label_store", "label_flow", "spread"},
     # 2: what several stages stand on
     {"dataset", "engine", "reference", "graph", "runtimes", "follow", "checkpoint", "training", "live", "evaluation_figures",
      "scaffold", "standard", "label_items", "label_progress", "label_walk",
@@ -26,6 +26,7 @@ LAYERS = [
         "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "export", "predict", "evaluate",
         "clean", "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
         "scorers", "labeller", "model_page", "augment_figures", "learning_curve", "folds", "repeats",
+        "filter_figures",
     },
 ]  # fmt: skip
 LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from posemake import settings
+from posemake.filter_steps import STEPS, Confidence, Hampel, Median
 from posemake.settings import Augment, Evaluate, Filter, Model, Refine, make, plain
 
 KINDS = [kind for kind in vars(settings).values() if dataclasses.is_dataclass(kind)]
@@ -32,7 +33,7 @@ def test_a_whole_number_written_as_a_float_is_whole():
     assert made.steps == 1000 and isinstance(made.steps, int)
 
 
-@pytest.mark.parametrize("values", [{"treshold": 0.5}, {"window": 5, "x": 1}])
+@pytest.mark.parametrize("values", [{"treshold": 0.5}, {"threshold": 0.5, "x": 1}])
 def test_an_unknown_key_is_an_error(values):
     with pytest.raises(TypeError, match=r"treshold|'x'"):
         make(Filter, values)
@@ -41,6 +42,21 @@ def test_an_unknown_key_is_an_error(values):
 def test_an_unknown_key_within_is_an_error():
     with pytest.raises(TypeError, match="rotate"):
         make(Model, {"augment": {"rotate": 1}})
+    with pytest.raises(TypeError, match="windw"):
+        make(Filter, {"steps": [{"method": "median", "windw": 5}]})
+
+
+def test_steps_of_the_filter_are_made_by_their_method():
+    made = make(Filter, {"steps": [{"method": "hampel", "deviations": 4}, {"method": "confidence"}, {"method": "hampel"}]})
+    assert made.steps == (Hampel(deviations=4.0), Confidence(), Hampel()) and isinstance(made.steps[0].deviations, float)
+    filled = plain(Filter, {"steps": [{"method": "median"}]})
+    assert filled["steps"] == ({"method": "median", "window": 5},) and make(Filter, filled).steps == (Median(),)
+    assert make(Filter, {"steps": []}).steps == ()
+
+
+@pytest.mark.parametrize("method", STEPS)
+def test_each_method_makes_its_step(method):
+    assert make(Filter, {"steps": [{"method": method}]}).steps == (STEPS[method](),)
 
 
 def test_the_same_settings_are_the_same_plain_values_however_they_are_written():

@@ -7,6 +7,7 @@ import pytest
 from helpers import ROOT
 
 from posemake import settings
+from posemake.filter_steps import STEPS
 from posemake.log import PosemakeError
 from posemake.runtimes import ENGINES
 from posemake.sheets import config_faults, frames_faults, frames_of_video, nearest, raise_faults, read_videos, read_yaml
@@ -14,7 +15,7 @@ from posemake.sheets import config_faults, frames_faults, frames_of_video, neare
 SCHEMA = read_yaml(ROOT / "config/schemas/config.schema.yaml")
 VIDEOS_SCHEMA = read_yaml(ROOT / "config/schemas/videos.schema.yaml")
 CONFIG = read_yaml(ROOT / "config/config.yaml")
-NESTED = (settings.Model, settings.Augment, settings.Probability, settings.Shares, settings.Follow)
+NESTED = (settings.Model, settings.Augment, settings.Probability, settings.Shares, settings.Follow, *STEPS.values())
 KINDS = {name: kind for name, kind in vars(settings).items() if dataclasses.is_dataclass(kind)}
 SECTIONS = {name.lower(): kind for name, kind in KINDS.items() if kind not in NESTED}
 
@@ -102,14 +103,11 @@ def put(path, value):
         ("frames", {"features": "resnet50", "weights": "no.pt"}, "frames.weights: is imagenet or a file, and there is no file"),
         ("frames.min_distance", 0, "frames.min_distance: "),
         ("split.unit", "frame", "split.unit: 'frame' is not valid; valid are block, video, subject"),
-        ("filter.window", 4, "filter.window: 4: a window has an odd number of frames"),
         ("filter.threshold", 60, "filter.threshold: "),
-        ("filter.polyorder", 5, "filter.polyorder: 5 must be less than filter.window, which is 5"),
-        ("filter", {"polyorder": 5}, "filter.polyorder: 5 must be less than filter.window, which is 5"),  # by default
-        ("keypoints", ["snout", "left ear"], "keypoints.1: 'left ear': a keypoint's name has letters"),
+        ("keypoints", ["snout", "left ear"], "keypoints[1]: 'left ear': a keypoint's name has letters"),
         ("keypoints", ["a", "b", "a"], "keypoints: 'a' stands there twice"),
         ("skeleton", [["snout", "tailbase"]], "skeleton: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),
-        ("skeleton", [["snout"]], "skeleton.0: ['snout']: an edge of the skeleton is a pair"),
+        ("skeleton", [["snout"]], "skeleton[0]: ['snout']: an edge of the skeleton is a pair"),
         ("predict.models", ["smal"], "predict.models: 'smal' is not among models; did you mean 'small'?"),
         ("refine.models", ["smal"], "refine.models: 'smal' is not among models; did you mean 'small'?"),
         ("refine.body", ["snout", "tailbase"], "refine.body: 'tailbase' is not a keypoint; did you mean 'tail_base'?"),

@@ -14,7 +14,7 @@ def per_model(*rules, models=MODELS):
     return {f"{rule} {model}" for rule in rules for model in models}
 
 
-FIGURES = ("render_video", "plot_poses")
+FIGURES = ("render_video", "plot_poses", "plot_filter")
 AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model("tabulate_poses") | INDEX
 
 

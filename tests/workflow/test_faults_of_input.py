@@ -212,11 +212,14 @@ def test_yaml_that_does_not_parse(project):
 CONFIG_FAULTS = {
     "misspelt section": ({"fliter": {}}, "config/config.yaml, fliter: there is no such key; did you mean 'filter'?"),
     "misspelt key": (
-        {"filter": {"windwo": 5}},
-        "config/config.yaml, filter.windwo: there is no such key; did you mean 'window'?",
+        {"filter": {"steps": [{"method": "confidence"}, {"method": "median", "windwo": 5}]}},
+        "config/config.yaml, filter.steps[1].windwo: there is no such key; did you mean 'window'?",
     ),
-    "wrong type": ({"filter": {"window": "five"}}, "config/config.yaml, filter.window: 'five' is not of the type integer"),
-    "even window": ({"filter": {"window": 4}}, "a window has an odd number of frames"),
+    "wrong type": (
+        {"filter": {"steps": [{"method": "median", "window": "five"}]}},
+        "config/config.yaml, filter.steps[0].window: 'five' is not of the type integer",
+    ),
+    "even window": ({"filter": {"steps": [{"method": "median", "window": 4}]}}, "a window has an odd number of frames"),
     "unknown backbone": ({"models": {"a": {"backbone": "resnet5"}}}, "models.a.backbone: 'resnet5' is not valid; did you mean"),
     "unknown end of an edge": ({"skeleton": [["snout", "tail_bas"]]}, "'tail_bas' is not a keypoint; did you mean 'tail_base'?"),
     "unknown model": ({"predict": {"models": ["smal"]}}, "'smal' is not among models; did you mean 'small'?"),

@@ -33,6 +33,11 @@ def changed(section, **values):
     return config
 
 
+def steps(max_gap=5, window=5):
+    """The steps of the filter by default, or with other numbers."""
+    return [{"method": "confidence"}, {"method": "interpolate", "max_gap": max_gap}, {"method": "median", "window": window}]
+
+
 CONFIG_CHANGES = {
     "frames of one group": (changed("frames", per_group={"fast": 6}), after_choosing("fast_1")),
     "frames of one subject": (changed("frames", per_subject={"m1": 9}), after_choosing("slow_1")),
@@ -42,11 +47,13 @@ CONFIG_CHANGES = {
         changed("frames", features="mobilenet_v2"),
         {"embed_frames slow_1", "embed_frames fast_1"} | after_choosing("slow_1", "fast_1"),
     ),
-    "filter window": (changed("filter", window=7), AFTER_FILTER),
+    "filter window": (changed("filter", steps=steps(window=7)), AFTER_FILTER),
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
-    "a default written out": (changed("filter", window=5), set()),
+    "order of the filter's steps": (changed("filter", steps=steps()[::-1]), AFTER_FILTER),
+    "a default written out": (changed("filter", steps=steps(window=5)), set()),
     "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
     "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, AFTER_FILTER),
+    "resolution of plots": (changed("plots", dpi=60), per_video("plot_poses", "plot_filter")),
     "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
     "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model(*EVALUATION) | INDEX),
     "a training key of one model": (
@@ -86,11 +93,11 @@ def test_config_key(project, name):
 
 def test_swapped_values_are_noticed(project):
     """Snakemake compares the values of params as a set: without the names of the keys, this change would be overlooked."""
-    write_config(project, changed("filter", window=7, max_gap=5))
+    write_config(project, changed("filter", steps=steps(window=7, max_gap=5)))
     assert would_run(project) == AFTER_FILTER
     assert snakemake(project, "--quiet").returncode == 0
     assert would_run(project) == set()
-    write_config(project, changed("filter", window=5, max_gap=7))
+    write_config(project, changed("filter", steps=steps(window=5, max_gap=7)))
     assert would_run(project) == AFTER_FILTER
 
 
@@ -114,7 +121,7 @@ def edit(path, old, new):
 
 def test_comment_and_docstring(project, clone):
     module = clone / "scripts/posemake/filters.py"
-    edit(module, '"""Drop unsure points', '"""Remove unsure points')
+    edit(module, '"""Filters of tracks', '"""Ways to filter tracks')
     module.write_text(module.read_text() + "\n# a remark\n")
     edit(clone / "scripts/filter_poses.py", '"""', '"""Another text. ')
     assert would_run(project, workflow=clone) == set()
@@ -226,7 +233,7 @@ def test_failed_job_is_not_forgotten(project, clone):
     """After a failure, Snakemake alone would say that nothing is to be done, with the old final results in place."""
     module = clone / "scripts/posemake/filters.py"
     code = module.read_text()
-    edit(module, "    position = filter_by_confidence", "    raise ValueError('on purpose')\n    position = filter_by_confidence")
+    edit(module, "    if isinstance(step, Confidence)", "    raise ValueError('on purpose')\n    if isinstance(step, Confidence)")
     done = snakemake(project, "--keep-going", workflow=clone)
     assert done.returncode != 0
     assert done.stdout.count("ValueError: on purpose") == len(MODELS) * len(ANALYSED)
