@@ -45,6 +45,8 @@ CONFIG_CHANGES = {
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
     "a default written out": (changed("filter", window=5), set()),
     "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
+    "what the labelled video shows": (changed("render", side_by_side=True), per_video("render_video")),
+    "format of plots": (changed("plots", format="svg"), per_video("plot_poses") | INDEX),
     "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, AFTER_FILTER),
     "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
     "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model(*EVALUATION) | INDEX),
@@ -197,7 +199,7 @@ def test_output_deleted(project):
     assert would_run(project) == expected | {"tabulate_poses small"} | INDEX
 
 
-@pytest.mark.parametrize("file", ["poster.png", "labelled.mp4"])
+@pytest.mark.parametrize("file", ["poster.png", "preview.mp4", "labelled.mp4"])
 def test_last_output_deleted(project, file):
     (project / f"results/poses/round-0/small/fast_2/{file}").unlink()
     assert would_run(project) == {"render_video small fast_2"}
