@@ -119,7 +119,6 @@ if HAS_PROJECT:
     DECISIONS = [
         path for video in LABEL_FILES for path in label_files(video, r"CollectedData_.+\.decisions\.json")
     ]
-    PLOT = config.get("plots", {}).get("format", settings.Plots.format)
     FRAMES = settings.plain(settings.Frames, config.get("frames"))
     _faults += frames_faults(FRAMES, VIDEOS, CONFIG_NAME, SHEET)
     raise_faults(_faults + missing_videos() or stray_labels(), WorkflowError)

@@ -1,5 +1,7 @@
 # The labelled video and the plots of each video's poses.
 
+PLOT = filled("plots")["format"]  # the ending of the plots' names
+
 
 rule render_video:
     input:

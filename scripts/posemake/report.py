@@ -39,7 +39,7 @@ alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %
 {% for model in predicted %}
 <h2>Videos, as {{ model.name }} sees them</h2>
 <p>One row per video (<a href="{{ model.table }}">table as CSV</a>; <a href="{{ model.groups }}">by group and subject</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
-Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
+<code>duration</code> is in seconds. Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
 <code>complete</code> is the share of frames with all points. How steady the confident raw points are, which needs no label:
 <code>step_median_px</code> and <code>step_p99_px</code>, how far a point moves per frame, usually and in the fastest hundredth;
 <code>jitter_px</code>, how much points shake while the animal rests (none is given if it never does); <code>jumps</code>, the share of
