@@ -24,9 +24,9 @@ HERE = Path(__file__).resolve().parent
 RUNNERS = {"posemake": "rendering_posemake.py", "deeplabcut": "rendering_dlc.py"}
 
 
-def measure(system: str, python: str, video: Path, poses: Path, way: dict) -> dict[str, float]:
+def measure(system: str, python: str, video: Path, poses: Path, ways: list[dict]) -> list[dict[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
-        command = [python, str(HERE / RUNNERS[system]), str(video), str(poses), json.dumps(way), folder]
+        command = [python, str(HERE / RUNNERS[system]), str(video), str(poses), json.dumps(ways), folder]
         env = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
         done = subprocess.run(command, env=env, capture_output=True, text=True)
     if done.returncode:
@@ -54,19 +54,21 @@ def main() -> None:
         "points, skeleton, trails of 15 frames": {"skeleton": pairs, "trail": 15},
     }
     pythons = {system: environment(system, args.environments.resolve()) for system in RUNNERS}
-    print("| drawn | system | frames per CPU second | CPU s | clock s | MB |\n| --- | --- | --- | --- | --- | --- |", flush=True)
-    for name, way in ways.items():
-        way |= {"settings": args.settings}
-        found = {system: [] for system in RUNNERS}
-        for _ in range(args.rounds):
-            for system, python in pythons.items():
-                found[system].append(measure(system, python, video, poses, way))
-        cpu = {system: statistics.median(row["cpu_s"] for row in rows) for system, rows in found.items()}
-        for system, rows in found.items():
+    asked = [way | {"settings": args.settings} for way in ways.values()]
+    found = {system: [] for system in RUNNERS}
+    for _ in range(args.rounds):
+        for system, python in pythons.items():
+            found[system].append(measure(system, python, video, poses, asked))
+    print("| drawn | system | frames per CPU second | CPU s | clock s | MB |\n| --- | --- | --- | --- | --- | --- |")
+    for number, name in enumerate(ways):
+        of = {system: [rows[number] for rows in rounds] for system, rounds in found.items()}
+        cpu = {system: statistics.median(row["cpu_s"] for row in rows) for system, rows in of.items()}
+        for system, rows in of.items():
             clock = statistics.median(row["clock_s"] for row in rows)
             ratio = f": {cpu['deeplabcut'] / cpu[system]:.2f} of DeepLabCut's" if system == "posemake" else ""
             rate, size = f"{len(table) / cpu[system]:.0f}{ratio}", f"{rows[-1]['bytes'] / 1e6:.1f}"
-            print(f"| {name} | {system} | {rate} | {cpu[system]:.2f} | {clock:.1f} | {size} |", flush=True)
+            print(f"| {name} | {system} | {rate} | {cpu[system]:.2f} | {clock:.1f} | {size} |")
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

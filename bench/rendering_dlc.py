@@ -3,6 +3,7 @@
 import json
 import pickle
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,8 +12,8 @@ import pandas as pd
 import yaml
 from rendering_clock import spent
 
-VIDEO, POSES, WAY, OUT = sys.argv[1:]
-way, folder = json.loads(WAY), Path(OUT)
+VIDEO, POSES, WAYS, OUT = sys.argv[1:]
+ways, folder = json.loads(WAYS), Path(OUT)
 cv2.setNumThreads(1)
 poses = pd.read_csv(POSES, header=[0, 1, 2], index_col=0)
 keypoints = list(dict.fromkeys(poses.columns.get_level_values("bodyparts")))
@@ -26,7 +27,7 @@ config = {
     "engine": "pytorch",
     "video_sets": {},
     "bodyparts": keypoints,
-    "skeleton": way["skeleton"],
+    "skeleton": max((way["skeleton"] for way in ways), key=len),
     "skeleton_color": "white",
     "TrainingFraction": [0.8],
     "iteration": 0,
@@ -46,7 +47,7 @@ about = {"data": {"cropping": False, "cropping_parameters": [0, 0, 0, 0]}}
 Path(f"{with_scorer}_meta.pickle").write_bytes(pickle.dumps(about))
 
 
-def draw() -> None:
+def draw(way: dict) -> None:
     done = deeplabcut.create_labeled_video(
         str(folder / "config.yaml"),
         [VIDEO],
@@ -54,10 +55,12 @@ def draw() -> None:
         init_weights="bench.pt",  # gives the name of the files of poses; nothing of it is read
         draw_skeleton=bool(way["skeleton"]),
         trailpoints=way["trail"],
+        overwrite=True,
         max_workers=1,
     )
     if done != [True]:
         raise SystemExit("DeepLabCut made no video")
 
 
-print(json.dumps(spent(draw) | {"bytes": sum(path.stat().st_size for path in folder.glob("*.mp4"))}))
+found = [spent(partial(draw, way)) | {"bytes": sum(path.stat().st_size for path in folder.glob("*.mp4"))} for way in ways]
+print(json.dumps(found))

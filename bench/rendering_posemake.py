@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,8 +16,8 @@ from posemake.poses import make_poses, write_poses
 from posemake.prepare import prepare_video
 from posemake.render import render_video
 
-VIDEO, POSES, WAY, OUT = sys.argv[1:]
-way, folder = json.loads(WAY), Path(OUT)
+VIDEO, POSES, WAYS, OUT = sys.argv[1:]
+ways, folder = json.loads(WAYS), Path(OUT)
 cv2.setNumThreads(1)
 table = pd.read_csv(POSES, header=[0, 1, 2], index_col=0)
 keypoints = list(dict.fromkeys(table.columns.get_level_values("bodyparts")))
@@ -29,13 +30,13 @@ row = {"pattern": None, "downscale": None, "deinterlace": None}
 prepare_video(VIDEO, *prepared, settings.plain(settings.Prepare, {"standardise": "never"}), row)
 info, times, standard = prepared
 out = folder / "out"
-wanted = settings.plain(settings.Render, {"trail": way["trail"]} | way["settings"])
 
 
-def draw() -> None:
+def draw(way: dict) -> None:
+    wanted = settings.plain(settings.Render, {"trail": way["trail"]} | way["settings"])
     files = [str(out / name) for name in ("labelled.mp4", "preview.mp4", "poster.png")]
     of_row = {"fps": None, "start": None, "stop": None}
     render_video(VIDEO, info, standard, times, str(poses), str(poses), *files, wanted, of_row, way["skeleton"])
 
 
-print(json.dumps(spent(draw) | {"bytes": (out / "labelled.mp4").stat().st_size}))
+print(json.dumps([spent(partial(draw, way)) | {"bytes": (out / "labelled.mp4").stat().st_size} for way in ways]))
