@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from environments import ENVIRONMENTS, environment
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
@@ -29,26 +30,9 @@ from posemake.style import save_figure
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "openfield"
-TORCH = ("torch==2.15.0", "torchvision==0.29.2", "psutil==7.2.2")  # the same for all
-REQUIRED = {"deeplabcut": ("deeplabcut==3.0.2", *TORCH), "sleap-nn": ("sleap-nn[torch]==0.3.5", *TORCH)}
 RUNNERS = {"posemake": "training_posemake.py", "deeplabcut": "training_dlc.py", "sleap-nn": "training_sleap.py"}
 SPLITS = ("blocked", "random")
 LEVELS = (10.0, 5.0, 4.0, 3.0)  # pixels, of which the table tells when the mean test error first stays below
-
-
-def environment(system: str, folder: Path) -> str:
-    """The interpreter of a system, installed if it is not there."""
-    if system not in REQUIRED:
-        return sys.executable
-    here, wanted = folder / system, "\n".join(REQUIRED[system])
-    python, done = here / "bin/python", here / "installed.txt"
-    if not done.exists() or done.read_text() != wanted:
-        beside = Path(sys.executable).with_name("uv")
-        uv = str(beside) if beside.exists() else "uv"
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(here)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *REQUIRED[system]], check=True)
-        done.write_text(wanted)
-    return str(python)
 
 
 def read_data(data: Path) -> dict:
@@ -208,8 +192,7 @@ def main() -> None:
     run.add_argument("--split", nargs="+", choices=SPLITS, default=list(SPLITS))
     run.add_argument("--posemake", nargs="+", default=[], metavar="KEY=VALUE", help="settings of posemake's model")
     run.add_argument("--net", default="resnet_50", help="network of DeepLabCut")
-    cache = Path.home() / ".cache" / "posemake-bench"
-    run.add_argument("--environments", type=Path, default=cache, help="folder of the environments of the other systems")
+    run.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="folder of the environments of the other systems")
     run.add_argument("--core", type=int, help="which core to use; by default the last one that is allowed")
     run.add_argument("--keep", action="store_true", help="keep snapshots and logs")
     figure = commands.add_parser("draw", help="draw the figure, and print the table")

@@ -1,12 +1,17 @@
 # The labelled video and the plots of each video's poses.
 
+PLOT = filled("plots")["format"]  # the ending of the plots' names
+
 
 rule render_video:
     input:
         unpack(prepared),
+        times="results/videos/{video}/times.npy",
+        raw="results/poses/round-{round}/{model}/{video}/poses.h5",
         poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
     output:
         video="results/poses/round-{round}/{model}/{video}/labelled.mp4",
+        preview="results/poses/round-{round}/{model}/{video}/preview.mp4",
         poster="results/poses/round-{round}/{model}/{video}/poster.png",
     log:
         "logs/render_video/round-{round}/{model}/{video}.log",
@@ -34,15 +39,15 @@ rule plot_poses:
         times="results/videos/{video}/times.npy",
     output:
         trajectory=report(
-            "results/poses/round-{round}/{model}/{video}/trajectory.png",
+            f"results/poses/round-{{round}}/{{model}}/{{video}}/trajectory.{PLOT}",
             category="Poses",
             subcategory="{video}",
             labels={"figure": "trajectory", "model": "{model}"},
             caption="../report/plot_poses.rst",
         ),
-        coordinates="results/poses/round-{round}/{model}/{video}/coordinates.png",
-        confidence="results/poses/round-{round}/{model}/{video}/confidence.png",
-        displacement="results/poses/round-{round}/{model}/{video}/displacement.png",
+        coordinates=f"results/poses/round-{{round}}/{{model}}/{{video}}/coordinates.{PLOT}",
+        confidence=f"results/poses/round-{{round}}/{{model}}/{{video}}/confidence.{PLOT}",
+        displacement=f"results/poses/round-{{round}}/{{model}}/{{video}}/displacement.{PLOT}",
     log:
         "logs/plot_poses/round-{round}/{model}/{video}.log",
     benchmark:

@@ -14,6 +14,7 @@ rule tabulate_poses:
             labels={"figure": "table of all videos", "model": "{model}"},
             caption="../report/tabulate_poses.rst",
         ),
+        groups="results/tables/round-{round}/{model}.by_group.csv",
     log:
         "logs/tabulate_poses/round-{round}/{model}.log",
     benchmark:
@@ -62,7 +63,7 @@ rule write_index:
         runtime=grow(10),
     params:
         code=code("write_index"),
-        settings={"round": ROUND, "keypoints": KEYPOINTS},
+        settings={"round": ROUND, "keypoints": KEYPOINTS, "plots": PLOT},
         folders={
             "models": f"results/models/round-{ROUND}",
             "poses": f"results/poses/round-{ROUND}",

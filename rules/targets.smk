@@ -56,12 +56,10 @@ def final_targets():
         "summary.json",
         "filtering.csv",
         "labelled.mp4",
+        "preview.mp4",
         "poster.png",
-        "trajectory.png",
-        "coordinates.png",
-        "confidence.png",
-        "displacement.png",
         "filtering.png",
+        *(f"{figure}.{PLOT}" for figure in ("trajectory", "coordinates", "confidence", "displacement")),
     )
     return [
         f"{labels}/split.csv",
@@ -71,7 +69,11 @@ def final_targets():
             f"{model}/{{file}}", model=PREDICTING if TO_ANALYSE else [], file=("network.onnx", "engine.json")
         ),
         *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),
-        *expand(f"results/tables/round-{ROUND}/{{model}}.csv", model=PREDICTING if TO_ANALYSE else []),
+        *expand(
+            f"results/tables/round-{ROUND}/{{model}}{{kind}}.csv",
+            model=PREDICTING if TO_ANALYSE else [],
+            kind=("", ".by_group"),
+        ),
         *(["results/tables/rounds.csv", "results/tables/rounds.png"] if ROUND else []),
         *(expand(f"{labels}/{{file}}", file=of_scorers) if several_scorers() else []),
         "results/index.html",

@@ -27,11 +27,11 @@ def filter_poses(
 ) -> None:
     """Write the filtered poses in the layout of the raw ones, with the raw confidence, and a summary of the video (JSON).
 
-    The summary gives shares of points (confident, filled in, missing at the end), and the mean speed of the
-    animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a scale, in millimetres per second.
-    With them come the figures of `describe_steadiness`, of the raw points that are confident, and those of `describe_step` of
-    each step, and of all together. ``shown`` is the table (CSV) of a stretch for each step. ``row`` holds fps and px_per_mm of
-    the sheet.
+    The summary gives the analysed frames and how long they last (seconds), shares of points (confident, filled in, missing at the
+    end), and the mean speed of the animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a
+    scale, in millimetres per second. With them come the figures of `describe_steadiness`, of the raw points that are confident,
+    and those of `describe_step` of each step, and of all together. ``shown`` is the table (CSV) of a stretch for each step. ``row``
+    holds fps and px_per_mm of the sheet.
     """
     times = frame_times(times_file, row["fps"])
     wanted = make(Filter, settings)
@@ -69,12 +69,16 @@ def filter_poses(
     seconds = float(np.diff(times)[moving].sum())
     speed = float(moves[moving].sum()) / seconds if seconds > 0 else None
     scale = row["px_per_mm"]
+    seen = np.flatnonzero(looked.any(1))
+    # a frame lasts until the next one; the last as long as frames do on average
+    duration = float(times[seen[-1]] - times[seen[0]]) * len(seen) / max(1, seen[-1] - seen[0]) if len(seen) > 1 else 0.0
     total = max(1, int(looked.sum()))
     write_json(
         summary,
         {
             "frames": len(xy),
             "analysed": int(looked.any(1).sum()),
+            "duration": duration,
             "confident": int((confident & looked).sum()) / total,
             "filled": int((there & ~left).sum()) / total,
             "missing": int((~there & looked).sum()) / total,

@@ -10,7 +10,30 @@ from posemake.poses import arrays, frame_times, read_poses
 from posemake.settings import Plots, make
 from posemake.style import keypoint_colors, save_figure
 
-MAX_POINTS = 20000  # drawn per line: more cannot be seen and make a figure of a long video slow
+BINS = 5000  # along the axis of time, at most: more cannot be seen, and make a figure of a long video slow
+PATH = 20000  # points of a line in the plane, at most
+VECTOR = 5000  # frames up to which lines are vectors in SVG and PDF; longer ones are pictures within
+
+
+def extremes(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Thin a series (T, K) for drawing without loss of its peaks.
+
+    Returns
+    -------
+    tuple
+        Frames (n,), and values (n, K): of each of ``bins`` equal stretches of frames the least and the greatest, at its first and
+        middle frame; NaN where it has none. A series of no more than twice as many frames is given as it is.
+    """
+    if len(values) <= 2 * bins:
+        return np.arange(len(values)), values
+    long = -(-len(values) // bins)
+    padded = np.full((-(-len(values) // long) * long, values.shape[1]), np.nan)
+    padded[: len(values)] = values
+    stretches = padded.reshape(-1, long, values.shape[1])
+    # fmin and fmax pass over NaN; a stretch of nothing but NaN stays one
+    ends = np.stack([np.fmin.reduce(stretches, axis=1), np.fmax.reduce(stretches, axis=1)], axis=1)
+    frames = np.arange(len(stretches))[:, None] * long + (0, long // 2)
+    return np.minimum(frames.reshape(-1), len(values) - 1), ends.reshape(-1, values.shape[1])
 
 
 def _legend(axes, keypoints: list[str]) -> None:
@@ -35,14 +58,14 @@ def plot_poses(
     names = poses.keypoints.values.tolist()
     xy, confidence = arrays(poses)
     xy = np.where((confidence >= wanted.threshold)[..., None], xy, np.nan)
-    step = -(-len(xy) // MAX_POINTS)
-    seconds = poses.time.values[::step]
+    step = -(-len(xy) // PATH)
+    seconds, dense = poses.time.values, len(xy) > VECTOR
     colors = keypoint_colors(len(names), wanted.colormap)
 
     figure = Figure(figsize=(6.5, 4.5))
     axes = figure.subplots()
     for k, rgb in enumerate(colors):
-        axes.plot(xy[::step, k, 0], xy[::step, k, 1], color=rgb, lw=0.7, alpha=0.8)
+        axes.plot(xy[::step, k, 0], xy[::step, k, 1], color=rgb, lw=0.7, alpha=0.8, rasterized=dense)
     axes.set(
         xlim=(-0.5, info["width"] - 0.5), ylim=(info["height"] - 0.5, -0.5), aspect="equal", xlabel="x / px", ylabel="y / px"
     )
@@ -51,8 +74,9 @@ def plot_poses(
 
     figure = Figure(figsize=(9, 4.5))
     for axis, (axes, label) in enumerate(zip(figure.subplots(2, sharex=True), ("x / px", "y / px"))):
+        frames, values = extremes(xy[..., axis], BINS)
         for k, rgb in enumerate(colors):
-            axes.plot(seconds, xy[::step, k, axis], color=rgb, lw=0.8)
+            axes.plot(seconds[frames], values[:, k], color=rgb, lw=0.8, rasterized=dense)
         axes.set_ylabel(label)
     axes.set_xlabel("time / s")
     _legend(figure.axes[0], names)
@@ -60,8 +84,9 @@ def plot_poses(
 
     figure = Figure(figsize=(9, 3))
     axes = figure.subplots()
+    frames, values = extremes(confidence, BINS)
     for k, rgb in enumerate(colors):
-        axes.plot(seconds, confidence[::step, k], color=rgb, lw=0.8)
+        axes.plot(seconds[frames], values[:, k], color=rgb, lw=0.8, rasterized=dense)
     axes.axhline(wanted.threshold, color="0.4", lw=0.8, ls="--")
     axes.set(xlabel="time / s", ylabel="confidence", ylim=(0, 1.02))
     _legend(axes, names)

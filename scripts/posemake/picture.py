@@ -5,8 +5,11 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange
 
+# planes 1 and 2 of these are colour, at full size or half of it
+PLANAR = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p")
 LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")  # plane 0 is brightness
 FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
+LIMITED = [np.rint(16 + np.arange(256) * 219 / 255), np.rint(128 + (np.arange(256) - 128) * 224 / 255)]  # brightness, colour
 
 
 def upright_size(frame: av.VideoFrame) -> tuple[int, int]:
@@ -54,6 +57,37 @@ class Picture:
             image = image[y1 : max(y1 + 1, round(y2 * fy)), x1 : max(x1 + 1, round(x2 * fx))]
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         return cv2.LUT(image, FULL_RANGE) if self._is_limited() else image
+
+    def planes(self) -> list[np.ndarray]:
+        """Brightness (H, W), and the colour planes Cb and Cr (⌈H/2⌉, ⌈W/2⌉), uint8, of the original's size, to be read only.
+
+        Brightness spans 16 to 235 and colour 16 to 240, as video has them; the matrix is that of the frame (BT.601 of images).
+        What a video holds is passed on without the way through RGB.
+        """
+        frame = self._source
+        if isinstance(frame, np.ndarray):
+            rgb = frame if frame.ndim == 3 else cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
+        if frame.format.name not in PLANAR:
+            frame, full = frame.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG), False
+        width, height = (frame.height, frame.width) if self._turns % 2 else (frame.width, frame.height)
+        made = []
+        for half, plane in zip((0, 1, 1), frame.planes):
+            image = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+            image = np.rot90(image, self._turns) if self._turns else image
+            high, wide = image.shape
+            image = image[: -(-self._part[1] * high // height), : -(-self._part[0] * wide // width)]  # without padding
+            size = tuple((side + half) >> half for side in self.size)
+            if image.shape[::-1] != size:
+                way = cv2.INTER_AREA if image.shape[1] >= size[0] else cv2.INTER_LINEAR
+                image = cv2.resize(image, size, interpolation=way)
+            made.append(cv2.LUT(np.ascontiguousarray(image), LIMITED[half].astype(np.uint8)) if full else image)
+        return made
+
+    def colors(self) -> av.VideoFrame | None:
+        """The frame that says what the colours of `planes` mean; None of an image."""
+        return None if isinstance(self._source, np.ndarray) else self._source
 
     def _is_limited(self) -> bool:
         """Whether brightness spans 16 to 235, as that of most videos does."""

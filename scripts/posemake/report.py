@@ -11,6 +11,7 @@ from posemake.files import write_text
 from posemake.page import render
 from posemake.steadiness import FLOORS, stand_out
 
+WORST = 5  # videos in the table of those that were seen least surely
 SHOWN = 12  # videos with pictures; all others are in the tables
 
 PAGE = """\
@@ -37,24 +38,28 @@ alt="{{ name }} of {{ model.name }}" width="540" loading="lazy"></a> {% endfor %
 {% endfor %}
 {% for model in predicted %}
 <h2>Videos, as {{ model.name }} sees them</h2>
-<p>One row per video (<a href="{{ model.table }}">table as CSV</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
-Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
+<p>One row per video (<a href="{{ model.table }}">table as CSV</a>; <a href="{{ model.groups }}">by group and subject</a>{% if model.more %}; {{ shown }} of {{ model.more + shown }}, evenly spread{% endif %}).
+<code>duration</code> is in seconds. Shares of points: <code>confident</code>, <code>filled</code> between confident ones, <code>missing</code> in the end;
 <code>complete</code> is the share of frames with all points. How steady the confident raw points are, which needs no label:
 <code>step_median_px</code> and <code>step_p99_px</code>, how far a point moves per frame, usually and in the fastest hundredth;
 <code>jitter_px</code>, how much points shake while the animal rests (none is given if it never does); <code>jumps</code>, the share of
 steps longer than half a body, which no animal makes; <code>bone_spread</code>, how much distances of joined keypoints vary (median
 deviation over median; an animal that turns and stretches has some of it, too).</p>
 {{ table(model.rows) }}
-{% if model.unsteady %}<p>Less steady than the other videos; look at these first:</p>
+{% if model.more %}<p>Of all {{ model.more + shown }}, those with the fewest confident points:</p>
+{{ table(model.worst) }}
+{% endif %}{% if model.unsteady %}<p>Less steady than the other videos; look at these first:</p>
 <ul>{% for sentence in model.unsteady %}<li>{{ sentence }}</li>
 {% endfor %}</ul>{% endif %}
 <div class="cards">
 {% for video in model.videos %}
 <div class="card"><h3>{{ video.name }}</h3>
-<video controls preload="none" poster="{{ video.folder }}/poster.png" src="{{ video.folder }}/labelled.mp4"></video>
-<a href="{{ video.folder }}/trajectory.png"><img src="{{ video.folder }}/trajectory.png" alt="trajectory of {{ video.name }}" loading="lazy"></a>
-<div><a href="{{ video.folder }}/coordinates.png">coordinates</a> · <a href="{{ video.folder }}/confidence.png">confidence</a> ·
-<a href="{{ video.folder }}/displacement.png">displacement</a> · <a href="{{ video.folder }}/filtering.png">filter</a> ·
+<video controls loop muted preload="none" poster="{{ video.folder }}/poster.png" src="{{ video.folder }}/preview.mp4"></video>
+<div>A few seconds of it; <a href="{{ video.folder }}/labelled.mp4">the labelled video</a></div>
+{% if plots != "pdf" %}<a href="{{ video.folder }}/trajectory.{{ plots }}"><img src="{{ video.folder }}/trajectory.{{ plots }}"
+alt="trajectory of {{ video.name }}" loading="lazy"></a>{% endif %}
+<div>{% for name in ("trajectory", "coordinates", "confidence", "displacement") %}<a
+href="{{ video.folder }}/{{ name }}.{{ plots }}">{{ name }}</a> · {% endfor %}<a href="{{ video.folder }}/filtering.png">filter</a> ·
 <a href="{{ video.folder }}/filtered.csv">filtered.csv</a> ·
 <a href="{{ video.folder }}/poses.csv">raw poses.csv</a></div></div>
 {% endfor %}
@@ -76,6 +81,7 @@ POSE_COLUMNS = [
     "subject",
     "group",
     "frames",
+    "duration",
     "confident",
     "filled",
     "missing",
@@ -112,7 +118,7 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
     out
         HTML to write; it stands in the folder that holds all results.
     settings
-        ``round``, ``keypoints`` and ``folders``: those that hold a folder per model (``models``), and per model and video (``poses``).
+        ``round``, ``keypoints``, ``plots`` (the format of the videos' figures) and ``folders``: those that hold a folder per model (``models``), and per model and video (``poses``).
     """
     number = settings["round"]
     at = {name: folder.removeprefix(f"{Path(out).parent}/") for name, folder in settings["folders"].items()}
@@ -133,7 +139,9 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
             {
                 "name": name,
                 "table": os.path.relpath(path, Path(out).parent),
+                "groups": os.path.relpath(Path(path).with_suffix(".by_group.csv"), Path(out).parent),
                 "rows": _columns(spread, POSE_COLUMNS),
+                "worst": _columns(table.nsmallest(WORST, "confident"), POSE_COLUMNS),
                 "unsteady": stand_out(table["video"].tolist(), {name: table[name].to_numpy(float) for name in FLOORS})[:SHOWN],
                 "more": max(0, len(table) - SHOWN),
                 "videos": [{"name": video, "folder": f"{folder}/{video}"} for video in spread["video"]],
@@ -152,6 +160,7 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
         PAGE,
         round=number,
         keypoints=settings["keypoints"],
+        plots=settings["plots"],
         tiles=tiles,
         models=models,
         predicted=predicted,

@@ -211,14 +211,26 @@ class Refine:
 
 @dataclass(frozen=True)
 class Render:
-    """The labelled video."""
+    """The labelled video. What is not in every lab's use is off: each thing that is drawn hides some of the animal."""
 
     threshold: float = 0.6  # fainter points, such as the filter fills in, are rings
     radius: int = 3  # pixels of the frame
     colormap: str = "turbo"  # any of matplotlib's, over the keypoints
     skeleton_color: str = "white"
     trail: int = 15  # frames
-    quality: int = 20  # H.264's constant rate factor: smaller is better and larger
+    names: bool = False  # of the keypoints beside them: they hide more than they tell, once the colours are known
+    opacity: bool = False  # unsure points fade; a ring says the same and is seen better
+    frame_number: bool = False  # counted from 0, as in the tables
+    time: bool = False  # seconds
+    follow: tuple[float, ...] = ()  # width and height of a window that goes with the animal; empty: the whole frame
+    side_by_side: bool = False  # raw poses on the left, filtered ones on the right; twice the size
+    speed: float = 1.0  # as the animal; 0.25 shows quick movement, 4 gives an overview
+    span: tuple[float, ...] = ()  # first frame, and the one after the last; empty: all that the sheet does not leave out
+    span_unit: str = "frames"  # or `s`
+    codec: str = "h264"  # every browser plays it; `hevc` and `av1` make smaller files, and take longer
+    quality: int = 25  # H.264's constant rate factor: with `ultrafast` as sharp around the animal as 22 with `veryfast`
+    preset: str = "ultrafast"  # twice as fast as `veryfast`, for files up to three times as large
+    encoder: str = "software"  # the same bytes on each machine; `auto` takes the graphics card's, if it has one
 
 
 @dataclass(frozen=True)
@@ -228,6 +240,7 @@ class Plots:
     threshold: float = 0.6  # fainter points are not drawn
     colormap: str = "turbo"
     dpi: int = 120
+    format: str = "png"  # shown everywhere; `svg` and `pdf` for print
 
 
 def make(kind: type[S], values: dict[str, Any] | None = None) -> S:

@@ -9,15 +9,21 @@ from posemake.files import replacing
 from posemake.log import PosemakeError
 
 matplotlib.use("agg")
+# the same figure gives the same bytes, also as SVG
+matplotlib.rcParams["svg.hashsalt"] = "posemake"
 matplotlib.rcParams.update(
     {"axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True, "font.size": 9}
 )
 
 
+# what would tell the program and the time of day
+METADATA = {".png": ["Software"], ".svg": ["Date", "Creator"], ".pdf": ["CreationDate", "Creator", "Producer"]}
+
+
 def save_figure(figure: Figure, path: str | Path, dpi: int) -> None:
-    """Write a figure; the same figure gives the same bytes."""
+    """Write a figure as PNG, SVG or PDF by the path's ending; the same figure gives the same bytes."""
     with replacing(path) as part:
-        figure.savefig(part, dpi=dpi, metadata={"Software": None})
+        figure.savefig(part, dpi=dpi, metadata=dict.fromkeys(METADATA[part.suffix]))
 
 
 def keypoint_colors(keypoints: int, colormap: str) -> list[tuple[float, float, float]]:

@@ -15,9 +15,12 @@ VIDEO_COLUMNS = (
 FRAMES_COLUMNS = ("asked", "chosen", "features", "note")
 GROUP_COLUMNS = ("column", "value", "videos", "frames", "share", "balanced_per_video")
 POSE_COLUMNS = (
-    "frames", "analysed", "confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s",
+    "frames", "analysed", "duration", "confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s",
     "step_median_px", "step_p99_px", "jitter_px", "jitter_worst_px", "jumps", "bone_spread", "bone_spread_worst",
 )  # fmt: skip
+# per group: what adds up, and means over the video's frames or points of what is a share or a speed
+SHARES = ("confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s", "jitter_px", "jumps", "bone_spread")
+POSE_GROUP_COLUMNS = ("column", "value", "videos", "frames", "analysed", "duration", *SHARES)
 
 
 def _cell(value: Any) -> Any:
@@ -58,3 +61,30 @@ def tabulate_frames(files: list[str], out: str, groups_out: str, sheet: dict[str
             share = sum(numbers) / sum(chosen.values())
             rows.append([column, value, len(numbers), sum(numbers), share, math.ceil(most / len(numbers))])
     write_rows(groups_out, GROUP_COLUMNS, rows)
+
+
+def tabulate_poses(files: list[str], out: str, groups_out: str, sheet: dict[str, dict]) -> None:
+    """Gather ``…/<video>/summary.json`` into a table of all videos and one of all together, their groups and their subjects.
+
+    In the second, shares, speeds and the figures of steadiness are means over the videos that have them, each with the weight of
+    its analysed frames, so that a long recording counts for more than a short one. One file is in memory at a time.
+    """
+    tabulate(files, out, POSE_COLUMNS, sheet)
+    sums: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for path in map(Path, sorted(files)):
+        content, about = read_json(path), sheet.get(path.parent.name, {})
+        for key in [("all", ""), *((c, about[c]) for c in ("group", "subject") if about.get(c))]:
+            of = sums.setdefault(key, {name: [0.0, 0.0] for name in ("videos", "frames", "analysed", "duration", *SHARES)})
+            for name, amount in (("videos", 1), *((n, content[n]) for n in ("frames", "analysed", "duration"))):
+                of[name][0] += amount
+            for name in SHARES:
+                if content[name] is not None:
+                    of[name][0] += content[name] * content["analysed"]
+                    of[name][1] += content["analysed"]
+    rows = []
+    for column, value in sorted(sums, key=lambda key: (("all", "group", "subject").index(key[0]), key[1])):
+        of = sums[column, value]
+        counts = [int(of[name][0]) for name in ("videos", "frames", "analysed")]
+        means = [of[name][0] / of[name][1] if of[name][1] else None for name in SHARES]
+        rows.append([column, value, *counts, of["duration"][0], *means])
+    write_rows(groups_out, POSE_GROUP_COLUMNS, rows)

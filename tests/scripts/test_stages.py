@@ -19,6 +19,7 @@ from posemake.labels import find_label_file, read_labels
 from posemake.log import PosemakeError
 
 SKELETON = [["snout", "tail_base"]]
+RENDERED = {"video": "labelled.mp4", "preview": "preview.mp4", "poster": "poster.png"}
 
 
 @pytest.fixture(scope="module")
@@ -161,14 +162,16 @@ def test_filter(tracks):
 
 
 def test_render_and_plot(project, tracks):
-    files = outputs(project / "poses/first", video="labelled.mp4", poster="poster.png")
-    source = {name: tracks[name] for name in ("video", "info", "standard", "times")} | {"poses": tracks["h5"]}
+    files = outputs(project / "poses/first", **RENDERED)
+    source = {name: tracks[name] for name in ("video", "info", "standard", "times", "raw")} | {"poses": tracks["h5"]}
     values = settings.plain(settings.Render, {"threshold": 0.0})
     run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with av.open(files["video"]) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt, stream.frames) == ("h264", "yuv420p", 30)
         drawn = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(stream)]
+    with av.open(files["preview"]) as container:
+        assert container.streams.video[0].codec_context.name == "h264" and container.streams.video[0].frames == 30
     with av.open(str(project / tracks["video"])) as container:
         bare = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)][4:34]
     assert all((np.abs(a - b).max(-1) > 60).sum() > 20 for a, b in zip(drawn, bare))
@@ -196,7 +199,9 @@ def test_tables_and_page(project, model, tracks, labelled):
     (project / "summaries/fast_2").mkdir(parents=True)
     summary = project / "summaries/fast_2/summary.json"
     summary.write_text(Path(tracks["summary"]).read_text())
-    run("tabulate_poses", [str(summary)], {"table": f"{project}/tables/first.csv"}, settings=sheet)
+    of_poses = outputs(project / "tables", table="first.csv", groups="first.by_group.csv")
+    run("tabulate_poses", [str(summary)], of_poses, settings=sheet)
+    assert pd.read_csv(of_poses["groups"])["column"].tolist() == ["all", "group", "subject"]
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
     assert set(read_json(summary)) - {"steps", "all_steps"} | {"video", "subject", "session", "group"} == set(table)
@@ -211,11 +216,12 @@ def test_tables_and_page(project, model, tracks, labelled):
         "tables": [f"{project}/tables/first.csv"],
         "split": labelled["split"],
     }
-    values = {"round": 0, "keypoints": list(demo_walk.KEYPOINTS)}
+    values = {"round": 0, "keypoints": list(demo_walk.KEYPOINTS), "plots": "svg"}
     folders = {"models": f"{project}/models", "poses": f"{project}/poses"}
     run("write_index", files, {"index": f"{project}/index.html"}, settings=values, folders=folders)
     page = (project / "index.html").read_text()
-    assert 'src="poses/first/fast_2/labelled.mp4"' in page and str(project) not in page
+    assert 'src="poses/first/fast_2/preview.mp4"' in page and 'href="poses/first/fast_2/labelled.mp4"' in page
+    assert 'src="poses/first/fast_2/trajectory.svg"' in page and str(project) not in page
     assert "<li>fast_2: jumps 0.5, usually 0</li>" in page
 
 
@@ -223,11 +229,12 @@ def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
     """It ends before the frames that were counted: an error, no file, no part of one."""
     draw(project, "short", seed=2, frames=20)
     source = {"video": "demo/short.mp4", "info": tracks["info"], "standard": tracks["standard"]}
-    source |= {"poses": tracks["h5"], **{key: model[key] for key in ("weights", "graph", "engine")}}
+    source |= {"poses": tracks["h5"], "raw": tracks["raw"], "times": tracks["times"]}
+    source |= {key: model[key] for key in ("weights", "graph", "engine")}
     target = project / "poses/short"
     ends = "demo/short.mp4: ends after 20 frames"
     with pytest.raises(PosemakeError, match=ends):
-        files = outputs(target, video="labelled.mp4", poster="poster.png")
+        files = outputs(target, **RENDERED)
         values = settings.plain(settings.Render)
         run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with pytest.raises(PosemakeError, match=ends):

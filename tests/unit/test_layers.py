@@ -15,7 +15,8 @@ LAYERS = [
     # 1: pure functions on arrays and tensors
     {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "diagnosis", "schedule",
      "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
-     "suspects", "filter_report", "label_lock", "label_history", "label_table", "label_store", "label_flow", "spread"},
+     "suspects", "filter_report", "canvas", "framing", "label_lock", "label_history", "label_table", "label_store", "label_flow",
+     "spread"},
     # 2: what several stages stand on
     {"dataset", "engine", "reference", "graph", "runtimes", "follow", "checkpoint", "training", "live", "evaluation_figures",
      "scaffold", "standard", "label_items", "label_progress", "label_walk",

@@ -38,11 +38,13 @@ def draw(slope):
     return figure
 
 
-def test_the_same_figure_gives_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("form, start", [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_the_same_figure_gives_the_same_bytes(tmp_path, form, start):
     for name, slope in (("a", 1), ("b", 1), ("c", 2)):
-        save_figure(draw(slope), tmp_path / f"{name}.png", 100)
-    a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
-    assert a == b != c
+        save_figure(draw(slope), tmp_path / f"{name}.{form}", 100)
+    a, b, c = ((tmp_path / f"{name}.{form}").read_bytes() for name in "abc")
+    assert a == b != c and a.startswith(start)
+    assert b"matplotlib.org" not in a and b"CreationDate" not in a
 
 
 def test_a_figure_has_the_resolution_that_is_asked_for(tmp_path):

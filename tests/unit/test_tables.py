@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from posemake.files import write_json
-from posemake.tables import tabulate_frames
+from posemake.tables import POSE_COLUMNS, tabulate_frames, tabulate_poses
 
 
 def tables(folder, chosen, sheet):
@@ -53,3 +53,26 @@ def test_a_video_that_gave_none_is_not_counted_on(tmp_path):
 def test_without_groups_the_table_has_its_header_alone(tmp_path, chosen):
     _, groups = tables(tmp_path, chosen, SHEET)
     assert len(groups) == 0 and "balanced_per_video" in groups.columns
+
+
+def test_poses_of_groups_are_weighted_by_their_frames(tmp_path):
+    videos = {"a1": (100, 0.9, 1.0), "a2": (300, 0.5, None), "c1": (600, 1.0, 0.5)}
+    files = [f"{tmp_path}/{video}/summary.json" for video in videos]
+    for path, (frames, confident, jitter) in zip(files, videos.values()):
+        some = {"frames": frames + 5, "analysed": frames, "duration": frames / 25, "confident": confident, "jitter_px": jitter}
+        write_json(path, dict.fromkeys(POSE_COLUMNS) | some)
+    tabulate_poses(files[::-1], f"{tmp_path}/all.csv", f"{tmp_path}/groups.csv", SHEET)
+    table = pd.read_csv(tmp_path / "all.csv")
+    assert table["video"].tolist() == sorted(videos) and table["duration"].tolist() == [4, 12, 24]
+    groups = pd.read_csv(tmp_path / "groups.csv", dtype={"value": str}, keep_default_na=False, na_values=[""])
+    assert groups["column"].tolist() == ["all", "group", "subject", "subject"]
+    assert groups["value"].tolist()[1:] == ["a", "1", "2"]
+    assert groups["videos"].tolist() == [3, 2, 1, 1] and groups["analysed"].tolist() == [1000, 400, 100, 300]
+    assert groups["frames"].tolist() == [1015, 410, 105, 305] and groups["duration"].tolist() == [40, 16, 4, 12]
+    assert groups["confident"].tolist() == pytest.approx([0.84, 0.6, 0.9, 0.5])
+    assert groups["jitter_px"].tolist() == pytest.approx([400 / 700, 1, 1, float("nan")], nan_ok=True)
+
+
+def test_no_video_no_group(tmp_path):
+    tabulate_poses([], f"{tmp_path}/all.csv", f"{tmp_path}/groups.csv", {})
+    assert len(pd.read_csv(tmp_path / "all.csv")) == len(pd.read_csv(tmp_path / "groups.csv")) == 0

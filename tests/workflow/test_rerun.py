@@ -52,6 +52,8 @@ CONFIG_CHANGES = {
     "order of the filter's steps": (changed("filter", steps=steps()[::-1]), AFTER_FILTER),
     "a default written out": (changed("filter", steps=steps(window=5)), set()),
     "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
+    "what the labelled video shows": (changed("render", side_by_side=True), per_video("render_video")),
+    "format of plots": (changed("plots", format="svg"), per_video("plot_poses") | INDEX),
     "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, AFTER_FILTER),
     "resolution of plots": (changed("plots", dpi=60), per_video("plot_poses", "plot_filter")),
     "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
@@ -223,7 +225,7 @@ def test_output_deleted(project):
     assert would_run(project) == expected | {"tabulate_poses small"} | INDEX
 
 
-@pytest.mark.parametrize("file", ["poster.png", "labelled.mp4"])
+@pytest.mark.parametrize("file", ["poster.png", "preview.mp4", "labelled.mp4"])
 def test_last_output_deleted(project, file):
     (project / f"results/poses/round-0/small/fast_2/{file}").unlink()
     assert would_run(project) == {"render_video small fast_2"}
