@@ -30,8 +30,8 @@ def filter_poses(
     The summary gives the analysed frames and how long they last (seconds), shares of points (confident, filled in, missing at the
     end), and the mean speed of the animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a
     scale, in millimetres per second. With them come the figures of `describe_steadiness`, of the raw points that are confident,
-    and those of `describe_step` of each step, and of all together. ``shown`` is the table (CSV) of a stretch for each step. ``row``
-    holds fps and px_per_mm of the sheet.
+    and those of `describe_step` of each step, and of all together. ``shown`` is the table (CSV) of a stretch for each step.
+    ``row`` holds fps and px_per_mm of the sheet.
     """
     times = frame_times(times_file, row["fps"])
     wanted = make(Filter, settings)

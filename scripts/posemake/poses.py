@@ -63,6 +63,7 @@ def write_poses(poses: xr.Dataset, h5: str | Path, csv: str | Path, scorer: str)
     with replacing(h5) as part, pd.HDFStore(part, "w") as store:
         # an index of rows, which nobody searches, would hold the time of day
         store.put(KEY, table, format="table", index=False, track_times=False)
+        store.get_storer(KEY).attrs.pandas_version = "0.15.2"  # of the format; pandas 3 leaves it out, pandas 2 asks for it
 
 
 def read_poses(path: str | Path, times: np.ndarray | None = None) -> tuple[xr.Dataset, str]:

@@ -55,6 +55,7 @@ def test_pandas_reads_it_as_deeplabcut_writes_it(tmp_path, poses):
     h5, csv = write(tmp_path, poses)
     with pd.HDFStore(h5, "r") as store:
         assert store.keys() == ["/df_with_missing"]
+        assert store.get_storer(KEY).attrs.pandas_version == "0.15.2"  # without it, pandas 2 cannot read the table
     table = pd.read_hdf(h5, KEY)
     assert table.columns.names == ["scorer", "bodyparts", "coords"]
     assert table.columns.tolist()[:3] == [("posemake_small", "snout", what) for what in ("x", "y", "likelihood")]
