@@ -18,8 +18,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import av
+import numpy as np
 from training import DATA, ROOT, environment
 
+from posemake.poses import read_poses
 from posemake.video_writer import video_writer
 
 RUNNERS = {"posemake": "inference_posemake.py", "deeplabcut": "inference_dlc.py", "sleap-nn": "inference_sleap.py"}
@@ -47,7 +49,7 @@ def spend(command: list[str], env: dict[str, str], log: Path) -> dict[str, float
 
 
 def measure(args: argparse.Namespace, system: str, what: str, clips: list[Path], counts: list[int]) -> dict:
-    """A row of the table: ``what`` is the runner's own, as `own:openvino:fixed`."""
+    """A row of the table: ``what`` is the runner's own, as `own:openvino:fixed`. Distances are those to what torch finds."""
     threads = str(len(os.sched_getaffinity(0)))
     one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
     env = os.environ | one | {"PYTHONPATH": str(ROOT / "scripts"), "CUDA_VISIBLE_DEVICES": "", "POSEMAKE_DEVICE": "cpu"}
@@ -58,7 +60,15 @@ def measure(args: argparse.Namespace, system: str, what: str, clips: list[Path],
         spend([*runner[:2], what.rpartition(":")[0] + ":export", runner[3], ""], env, log)
     short, long = (spend([*runner, str(clip.resolve())], env, log) for clip in clips)
     frames = counts[1] - counts[0]
-    return {
+    agreement = {}
+    if system == "posemake" and what.endswith((":fixed", ":follow")):
+        found = read_poses(args.out / "posemake/poses.h5")[0].position.values
+        reference = args.out / f"{what.partition(':')[0]}-reference.npy"
+        if what.endswith("torch:fixed"):
+            np.save(reference, found)
+        distance = np.linalg.norm(found - np.load(reference), axis=1)
+        agreement = {f"p{share}_px": round(float(np.percentile(distance, share)), 3) for share in (50, 95)}
+    return agreement | {
         "system": system,
         "what": what,
         "frames": counts,
@@ -82,11 +92,11 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     video = next((args.data / "videos").glob("*.mp4"))
-    clips = {n: cut(video, n, args.out / f"clip-{n}.mp4") for n in (20, 200, 300, 2300)}
+    clips = {n: cut(video, n, args.out / f"clip-{n}.mp4") for n in (20, 80, 100, 1100)}
     found = {"own": next(args.runs.glob("posemake-blocked-*")), "resnet50": args.wide}
     found |= {name: next(args.runs.glob(f"{name}*-blocked-*")) for name in ("deeplabcut", "sleap-nn")}
     (args.out / "models.json").write_text(json.dumps({name: str(path.resolve()) for name, path in found.items()}))
-    few, many = (20, 200), (300, 2300)
+    few, many = (20, 80), (100, 1100)
     wide = [f"resnet50:{how}" for how in ("torch:fixed", "openvino:fixed", "openvino-bf16:fixed", "openvino-int8:fixed")]
     own = [f"own:{how}" for how in ("torch:fixed", "openvino:fixed", "openvino-int8:fixed", "openvino-int8:follow")]
     rows = [("deeplabcut", batch, few) for batch in ("1", "8")]

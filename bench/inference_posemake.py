@@ -14,6 +14,7 @@ from posemake.files import read_json, write_json
 from posemake.predict import Frames, in_batches, input_size, predict_poses
 from posemake.prepare import prepare_video
 from posemake.runtimes import open_runtime, read_engine
+from posemake.settings import Follow
 from posemake.video import open_video
 
 ROW = {"pattern": None, "downscale": None, "deinterlace": None, "start": None, "stop": None, "crop": None}
@@ -45,7 +46,7 @@ files |= {"video": video, "info": f"{folder}/video.json", "standard": f"{folder}
 prepare_video(video, files["info"], f"{folder}/times.npy", files["standard"], {}, ROW)
 if mode in ("fixed", "follow"):
     made = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
-    predict_poses(SimpleNamespace(**files), made, model, {"crop": mode}, ROW, "")
+    predict_poses(SimpleNamespace(**files), made, model, asdict(Follow()) if mode == "follow" else None, ROW, "")
 else:
     frames = open_video(video, files["info"], files["standard"])
     engine, count = read_engine(files["engine"]), frames.info["frames"]
@@ -55,5 +56,5 @@ else:
         assert sum(1 for _ in Frames(frames, 0, count, crop, engine)) == count
     else:
         _, image = next(iter(Frames(frames, 0, 1, crop, engine)))
-        runtime = open_runtime(name, files["weights"], files["graph"], size)
+        runtime = open_runtime(name, "cpu", files["weights"], files["graph"], size)
         assert sum(1 for _ in in_batches(((i, image) for i in range(count)), runtime)) == count

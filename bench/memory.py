@@ -54,7 +54,7 @@ def predict(folder: Path) -> None:
         prepare_video(files["video"], files["info"], str(folder / "times.npy"), files["standard"], {}, row)
         return
     out = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
-    predict_poses(SimpleNamespace(**files), out, "long", {"crop": "fixed"}, {"start": None, "stop": None, "crop": None}, "")
+    predict_poses(SimpleNamespace(**files), out, "long", None, {"start": None, "stop": None, "crop": None}, "")
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def targets_of_repeats(model):
 
 if HAS_PROJECT:
     PREDICT = filled("predict")
-    HOW = {key: PREDICT[key] for key in (["crop", "follow"] if PREDICT["crop"] == "follow" else ["crop"])}
+    FOLLOW = PREDICT["follow"] if PREDICT["crop"] == "follow" else None
     PARTS = {video: VIDEOS[video]["parts"] or PREDICT["parts"] for video in HERE}
     SHARED = "|".join(re.escape(video) for video, parts in PARTS.items() if parts > 1)  # by several jobs
 
@@ -79,6 +79,16 @@ def exported(wildcards):
         "weights": f"{folder}/weights.pt",
         "graph": f"{folder}/network.onnx",
         "engine": f"{folder}/engine.json",
+    }
+
+
+def looked_at(wildcards):
+    """What of a video the network sees."""
+    row = VIDEOS[wildcards.video]
+    return {
+        "start": row["start"],
+        "stop": row["stop"],
+        "crop": None if PREDICT["crop"] == "none" else row["crop"],
     }
 
 

@@ -25,8 +25,8 @@ rule predict_poses:
     params:
         code=code("predict_poses"),
         model=lambda wildcards: wildcards.model,
-        settings=HOW,
-        row=of_row("start", "stop", "crop"),
+        follow=FOLLOW,
+        row=looked_at,
     script:
         "../scripts/predict_poses.py"
 
@@ -53,8 +53,8 @@ rule predict_part:
         runtime=grow(240),
     params:
         code=code("predict_part"),
-        settings=HOW,
-        row=of_row("start", "stop", "crop"),
+        follow=FOLLOW,
+        row=looked_at,
         part=lambda wildcards: [int(wildcards.part), int(wildcards.parts)],
     script:
         "../scripts/predict_part.py"

@@ -5,7 +5,7 @@ from posemake.predict import predict_part
 
 
 def main(input, output, params, log):
-    predict_part(input, output.poses, params.settings, params.row, *params.part)
+    predict_part(input, output.poses, params.follow, params.row, *params.part)
 
 
 if "snakemake" in globals():

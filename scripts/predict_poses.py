@@ -5,7 +5,7 @@ from posemake.predict import predict_poses
 
 
 def main(input, output, params, log):
-    predict_poses(input, output, params.model, params.settings, params.row, params.code)
+    predict_poses(input, output, params.model, params.follow, params.row, params.code)
 
 
 if "snakemake" in globals():

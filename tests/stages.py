@@ -52,8 +52,8 @@ def to_predict(project, model):
     }
 
 
-def predict(project, model, name, settings=None):
+def predict(project, model, name, follow=None):
     source = to_predict(project, model)
     made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
-    values = {"model": name, "row": row("start", "stop", "crop"), "code": "digest", "settings": settings or {"crop": "fixed"}}
+    values = {"model": name, "row": row("start", "stop", "crop"), "code": "digest", "follow": follow}
     return source | run("predict_poses", source, made, **values)

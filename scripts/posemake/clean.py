@@ -25,7 +25,9 @@ def filter_poses(
     row: dict[str, Any],
     skeleton: list[list[str]],
 ) -> None:
-    """Write the filtered poses in the layout of the raw ones, with the raw confidence, and a summary of the video (JSON).
+    """Write the filtered poses in the layout of the raw ones, and a summary of the video (JSON).
+
+    The confidence is the raw one, but 0 where a step removed a point and a later one filled it in.
 
     The summary gives the analysed frames and how long they last (seconds), shares of points (confident, filled in, missing at the
     end), and the mean speed of the animal, which is that of the mean of its keypoints, in pixels and, where the sheet gives a
@@ -59,9 +61,10 @@ def filter_poses(
     rows += show_stretch("all", found, xy, names)
     write_rows(shown, COLUMNS, rows)
     del before, found, poses  # a long video's tables fill the memory
-    write_poses(make_poses(xy, confidence, names, times), h5, csv, scorer)
-    looked = np.isfinite(confidence)
     there = np.isfinite(xy[..., 0])
+    invented = there & ~left & confident
+    write_poses(make_poses(xy, np.where(invented, 0.0, confidence), names, times), h5, csv, scorer)
+    looked = np.isfinite(confidence)
     complete = there.all(1)
     centre = np.where(complete[:, None], xy.mean(1), np.nan)
     moves = np.linalg.norm(np.diff(centre, axis=0), axis=1)

@@ -9,30 +9,36 @@ from typing import Any
 
 import numpy as np
 
-from posemake.dataset import ANIMAL, Frames, Labelled, load_part, read_labelled
+from posemake.dataset import ANIMAL, Labelled, load_frames, read_labelled
 from posemake.engine import load_model
 from posemake.files import file_digest, package_versions, replacing, write_json
 from posemake.graph import export_graph, quantise
 from posemake.log import PosemakeError, logger
 from posemake.network import MULTIPLE
-from posemake.runtimes import ENGINES, Engine, Runtime, device_kind, open_runtime
+from posemake.runtimes import ENGINES, FULL, Engine, Runtime, device_kind, open_runtime
 from posemake.video import cores
 
 REFERENCE = "torch"
-FULL_BOUND, REDUCED_BOUND = (
-    0.05,
-    0.25,
-)  # pixels of the frame, median distance to the reference: a tenth of a good model's error
-SPREAD = 10  # times that, for the 95th percentile
+# pixels of the frame, median distance to the reference: a tenth of a good model's error
+FULL_BOUND, REDUCED_BOUND = 0.05, 0.25
+SPREAD = 10  # times that, for the 95th percentile, and for the median of each keypoint
+FULL_DOUBT, REDUCED_DOUBT = 0.01, 0.05  # of the confidence, 95th percentile of the difference: thresholds stay what they are
 WORTH = 1.25  # times faster, which a reduced precision has to be
 SAMPLES = 32  # frames that candidates are compared on, and as many others that int8 is calibrated with
 SECONDS = 2.0  # of measuring, at least, where speed decides
 
 
-def some(frames: Frames) -> tuple[np.ndarray, np.ndarray]:
-    """At most SAMPLES of the images, evenly, and the labels (n, K, 2) in them, in input pixels."""
-    chosen = np.unique(np.linspace(0, len(frames.images) - 1, SAMPLES).round().astype(int))
-    return frames.images[chosen], frames.xy[chosen]
+def some(labelled: Labelled, part: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """At most SAMPLES images of a part (n, H, W, 3), evenly, and their labels (n, K, 2), in input pixels."""
+    rows = np.flatnonzero((labelled.parts == part) & seen(labelled))
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int))]
+    frames = load_frames(labelled.paths[rows], labelled.xy[rows], np.zeros(labelled.xy[rows].shape[:2], bool), scale, MULTIPLE)
+    return frames.images, frames.xy
+
+
+def seen(labelled: Labelled) -> np.ndarray:
+    """Which frames (N,) have any keypoint."""
+    return np.isfinite(labelled.xy).all(-1).any(1)
 
 
 def run_through(runtime: Runtime, images: np.ndarray) -> np.ndarray:
@@ -71,26 +77,29 @@ def compare(found: np.ndarray, reference: np.ndarray, labels: np.ndarray, scale:
     Only keypoints with a label (N, K, 2) count. All come in pixels of the network's input.
     """
     known = np.isfinite(labels).all(-1)
-    distance = np.linalg.norm(found[..., :2] - reference[..., :2], axis=-1)[known] / scale
+    distance = np.where(known, np.linalg.norm(found[..., :2] - reference[..., :2], axis=-1) / scale, np.nan)
+    doubt = np.abs(found[..., 2] - reference[..., 2])[known]
     return {
-        "median_px": float(np.median(distance)),
-        "p95_px": float(np.percentile(distance, 95)),
-        "max_px": float(distance.max()),
+        "median_px": float(np.nanmedian(distance)),
+        "p95_px": float(np.nanpercentile(distance, 95)),
+        "worst_keypoint_px": float(np.nanmax(np.nanmedian(distance[:, known.any(0)], axis=0))),
+        "max_px": float(np.nanmax(distance)),
         "error_px": float((np.linalg.norm(found[..., :2] - labels, axis=-1)[known] / scale).mean()),
-        "confidence": float(np.abs(found[..., 2] - reference[..., 2])[known].max()),
+        "p95_confidence": float(np.percentile(doubt, 95)),
     }
 
 
 def agrees(engine: str, figures: dict[str, float]) -> bool:
     """Whether figures of `compare` are within the bounds of an engine's precision."""
-    bound = FULL_BOUND if engine in ("torch", "openvino", "onnxruntime") else REDUCED_BOUND
-    return figures["median_px"] <= bound and figures["p95_px"] <= SPREAD * bound
+    bound, doubt = (FULL_BOUND, FULL_DOUBT) if engine in FULL else (REDUCED_BOUND, REDUCED_DOUBT)
+    far = max(figures["p95_px"], figures["worst_keypoint_px"])
+    return figures["median_px"] <= bound and far <= SPREAD * bound and figures["p95_confidence"] <= doubt
 
 
 def choose(rows: list[dict[str, Any]]) -> str:
     """The fastest engine of a table, of those that agree; one of reduced precision only where that is worth it."""
     good = {row["engine"]: row["fps"] for row in rows if row.get("agrees")}
-    full = {name: fps for name, fps in good.items() if "-" not in name}
+    full = {name: fps for name, fps in good.items() if name in FULL}
     best, best_full = max(good, key=good.get), max(full, key=full.get)
     return best if good[best] >= WORTH * full[best_full] else best_full
 
@@ -120,12 +129,11 @@ def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, aske
     kinds, _, _ = ENGINES[REFERENCE if asked == "auto" else asked]
     if device not in kinds:
         raise PosemakeError(f"predict.engine: {asked} computes on {' or '.join(kinds)}, and there is none here; choose auto")
-    part = next(part for part in ("test", "validation", "train") if (labelled.parts == part).any())
-    test = load_part(labelled, part, scale, MULTIPLE)
-    images, labels = some(test)
+    part = next(part for part in ("test", "validation", "train") if (seen(labelled) & (labelled.parts == part)).any())
+    images, labels = some(labelled, part, scale)
     wanted = [name for name, (on, _, _) in ENGINES.items() if device in on and asked in ("auto", name)]
     rows: list[dict[str, Any]] = []
-    with TemporaryDirectory(dir=Path(graph).parent) as folder, replacing(graph) as chosen_graph:
+    with TemporaryDirectory() as folder, replacing(graph) as chosen_graph:
         plain, small = f"{folder}/network.onnx", f"{folder}/int8.onnx"
         export_graph(model, plain)
         reference: np.ndarray | None = None
@@ -134,8 +142,8 @@ def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, aske
             rows.append(row)
             try:
                 if name.endswith("int8") and not Path(small).exists():
-                    quantise(plain, some(load_part(labelled, "train", scale, MULTIPLE))[0], small)
-                runtime = open_runtime(name, files.weights, small if name.endswith("int8") else plain, images.shape[1:3])
+                    quantise(plain, some(labelled, "train", scale)[0], small)
+                runtime = open_runtime(name, device, files.weights, small if name.endswith("int8") else plain, images.shape[1:3])
                 found, row["fps"] = measure(runtime, images, SECONDS if asked == "auto" else 0)
             except Exception as error:
                 if name in (REFERENCE, asked):
@@ -152,9 +160,8 @@ def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, aske
             )
         told = rows if asked == "auto" else [row for row in rows if row["engine"] == asked]
         if not any(row.get("agrees") for row in told):
-            raise PosemakeError(
-                f"predict.engine: {asked} finds points {told[0]['median_px']:.2f} px (median) from those of torch; choose auto"
-            )
+            far = ", ".join(f"{key} {told[0][key]:.3g}" for key in ("median_px", "p95_px", "worst_keypoint_px", "p95_confidence"))
+            raise PosemakeError(f"predict.engine: {asked} finds other points than torch ({far}); choose auto")
         engine = choose(rows) if asked == "auto" else asked
         chosen_graph.write_bytes(Path(small if engine.endswith("int8") else plain).read_bytes())
     logger.info("chosen: %s", engine)

@@ -37,7 +37,7 @@ def plot_filter(
     ``steps`` are those of the config, whose keys stand in the titles.
     """
     wanted = make(Plots, settings)
-    table = pd.read_csv(shown, dtype={"step": str, "keypoint": str})
+    table = pd.read_csv(shown, dtype={"step": str, "keypoint": str}, keep_default_na=False, na_values=[""])
     told = read_json(summary)
     colors = dict(zip(keypoints, keypoint_colors(len(keypoints), wanted.colormap)))
     rows = [*zip(steps, told["steps"]), (None, told["all_steps"])]

@@ -187,7 +187,7 @@ def _in_pieces(track: np.ndarray, smooth: Callable[[np.ndarray], np.ndarray], br
     """Smooth what lies between gaps longer than `SEPARATE` piece by piece, shorter gaps bridged by a line; all gaps stay."""
     at = np.flatnonzero(_known(track))
     made = track.copy()
-    for part in np.split(at, np.flatnonzero(np.diff(at) > SEPARATE) + 1) if len(at) else []:
+    for part in np.split(at, np.flatnonzero(np.diff(at) - 1 > SEPARATE) + 1) if len(at) else []:
         frames = np.arange(part[0], part[-1] + 1)
         piece = track[frames]
         if bridge and len(part) < len(frames):

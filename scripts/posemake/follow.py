@@ -61,7 +61,6 @@ class Follower:
         self.whole, self.inner, self.size, self.window, self.multiple = whole, inner, size, window, multiple
         self.settings = settings
         self.centre: np.ndarray | None = None  # of the last pose; None while the animal is lost
-        self.usual = 1  # keypoints that were seen in the last whole frame
         self.looked = 0  # at whole frames
 
     def _start(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int] | None, Callable[[], np.ndarray]]:
@@ -77,20 +76,16 @@ class Follower:
         sure = points[:, 2] >= self.settings.threshold
         if at is not None:
             points[:, :2] += at[::-1]
-            if not self._whole(points[sure, :2], at):
+            if not (2 * int(sure.sum()) >= len(points) and self._inside(points[sure, :2], at)):
                 self.looked += 1
                 at, points = None, self.whole.start(image[None])()[0]
                 sure = points[:, 2] >= self.settings.threshold
-        if at is None:
-            self.usual = max(1, int(sure.sum()))
-        enough = 2 * int(sure.sum()) >= self.usual
-        self.centre = (points[sure, :2].min(0) + points[sure, :2].max(0)) / 2 if enough and sure.any() else None
+        enough = 2 * int(sure.sum()) >= len(points)  # else what is seen may not be the animal, or a part of it only
+        self.centre = (points[sure, :2].min(0) + points[sure, :2].max(0)) / 2 if enough else None
         return points
 
-    def _whole(self, xy: np.ndarray, at: tuple[int, int]) -> bool:
-        """Whether points (N, 2) show all of the animal: enough of them, and away from borders beyond which the frame goes on."""
-        if 2 * len(xy) < self.usual:
-            return False
+    def _inside(self, xy: np.ndarray, at: tuple[int, int]) -> bool:
+        """Whether points (N, 2) lie away from borders of the window beyond which the frame goes on."""
         first = np.array([left if left else -np.inf for left in at[::-1]])
         ends = [(a + inner, outer) for a, inner, outer in zip(at, self.window, self.size)][::-1]
         last = np.array([end if end < outer else np.inf for end, outer in ends])

@@ -18,7 +18,7 @@ from posemake.geometry import padded_size, resize_map, scaled_size
 from posemake.log import logger, progress
 from posemake.poses import make_poses, write_poses
 from posemake.runtimes import Engine, Runtime, engine_here, open_runtime, read_engine
-from posemake.settings import Predict, make
+from posemake.settings import Follow, make
 from posemake.video import Video, open_video, window
 
 FRAMES_AHEAD = 16  # decoded while the network works
@@ -124,15 +124,15 @@ def edges(start: int, stop: int, parts: int, unit: int) -> list[int]:
     return [*(start + unit * (units * k // parts) for k in range(parts)), stop]
 
 
-def find_poses(files: Any, settings: dict[str, Any], row: dict[str, Any], part: tuple[int, int] = (0, 1)) -> tuple:
+def find_poses(files: Any, follow: dict[str, Any] | None, row: dict[str, Any], part: tuple[int, int] = (0, 1)) -> tuple:
     """Predict a video, or a part of it.
 
     Parameters
     ----------
     files
         With the attributes video, info, standard, weights, graph and engine.
-    settings
-        Of `Predict`: crop and follow.
+    follow
+        Settings of `Follow`, or None for all of each frame.
     row
         start, stop and crop of the sheet.
     part
@@ -147,66 +147,66 @@ def find_poses(files: Any, settings: dict[str, Any], row: dict[str, Any], part: 
     facts
         What the result follows from.
     """
-    wanted, engine = make(Predict, settings), read_engine(files.engine)
+    wanted, engine = make(Follow, follow), read_engine(files.engine)
     video = open_video(files.video, files.info, files.standard)
-    on_sheet = None if wanted.crop == "none" else row["crop"]
-    start, stop, crop = window(files.video, video.info, row["start"], row["stop"], on_sheet)
+    start, stop, crop = window(files.video, video.info, row["start"], row["stop"], row["crop"])
     size, to_input = input_size(crop, engine)
-    inner = window_size(engine.extent * engine.scale, wanted.follow.margin, size, engine.multiple)
-    follows = wanted.crop == "follow" and inner[0] * inner[1] <= ROOMY * size[0] * size[1]
-    bounds = edges(start, stop, part[1], wanted.follow.every if follows else UNIT)
+    inner = window_size(engine.extent * engine.scale, wanted.margin, size, engine.multiple)
+    follows = follow is not None and inner[0] * inner[1] <= ROOMY * size[0] * size[1]
+    bounds = edges(start, stop, part[1], wanted.every if follows else UNIT)
     first, last = bounds[part[0] : part[0] + 2]
-    name = engine_here(engine)
-    logger.info("computing with %s", name)
-    whole = open_runtime(name, files.weights, files.graph, size)
-    frames = Frames(video, first, last, crop, engine)
-    began = time.monotonic()
-    if follows:
-        small = open_runtime(name, files.weights, files.graph, inner)
-        follower = Follower(whole, small, size, inner, engine.multiple, wanted.follow)
-        found = follower.track(frames)
-    else:
-        found = in_batches(frames, whole)
+    name, device = engine_here(engine)
     points = np.full((last - first, len(engine.keypoints), 3), np.nan, np.float32)
-    for index, of_frame in found:
-        points[index - first] = of_frame
-    seconds = time.monotonic() - began
-    logger.info(
-        "%.1f frames per second; %.0f %% of the time waited for decoding",
-        (last - first) / max(seconds, 1e-6),
-        100 * frames.waited / max(seconds, 1e-6),
-    )
-    if follows:
-        logger.info("looked at the whole of %d frames of %d", follower.looked, last - first)
+    if first < last:
+        logger.info("computing with %s on %s", name, device)
+        whole = open_runtime(name, device, files.weights, files.graph, size)
+        frames = Frames(video, first, last, crop, engine)
+        began = time.monotonic()
+        if follows:
+            small = open_runtime(name, device, files.weights, files.graph, inner)
+            follower = Follower(whole, small, size, inner, engine.multiple, wanted)
+            found = follower.track(frames)
+        else:
+            found = in_batches(frames, whole)
+        for index, of_frame in found:
+            points[index - first] = of_frame
+        seconds = time.monotonic() - began
+        logger.info(
+            "%.1f frames per second; %.0f %% of the time waited for decoding",
+            *((last - first) / seconds, 100 * frames.waited / seconds),
+        )
+        if follows:
+            logger.info("looked at the whole of %d frames of %d", follower.looked, last - first)
     xy, confidence = in_frame(points, to_input)
     facts = {
         "weights_sha256": file_digest(files.weights),
         "engine": name,
+        "device": device,
         "graph_sha256": None if name.startswith("torch") else file_digest(files.graph),
         "video_digest": video.info["digest"],
         "frames": video.info["frames"],
         "start": start,
         "stop": stop,
         "crop": crop,
-        "follow": settings["follow"] if follows else None,
+        "follow": follow if follows else None,
         "keypoints": list(engine.keypoints),
         "versions": package_versions(),
     }
     return xy + np.array([crop[0], crop[2]]), confidence, facts
 
 
-def predict_poses(files: Any, out: Any, name: str, settings: dict[str, Any], row: dict[str, Any], code: str) -> None:
+def predict_poses(files: Any, out: Any, name: str, follow: dict[str, Any] | None, row: dict[str, Any], code: str) -> None:
     """Write the raw poses of a video, one row per decodable frame, in pixels of the full frame, and what made them.
 
     Frames outside the sheet's start and stop are rows without values. ``out`` has the attributes h5, csv and provenance, ``name``
     is the model's, ``code`` is the digest of the code that runs, for the record; the others as of `find_poses`.
     """
-    _write([find_poses(files, settings, row)], files.engine, out, name, code)
+    _write([find_poses(files, follow, row)], files.engine, out, name, code)
 
 
-def predict_part(files: Any, out: str | Path, settings: dict[str, Any], row: dict[str, Any], part: int, parts: int) -> None:
+def predict_part(files: Any, out: str | Path, follow: dict[str, Any] | None, row: dict[str, Any], part: int, parts: int) -> None:
     """Write the poses of a part of a video (NPZ), for `join_poses`."""
-    xy, confidence, facts = find_poses(files, settings, row, (part, parts))
+    xy, confidence, facts = find_poses(files, follow, row, (part, parts))
     with replacing(out) as partial:
         np.savez(partial, xy=xy, confidence=confidence, facts=json.dumps(facts))
 
@@ -222,7 +222,9 @@ def join_poses(parts: list[str], engine: str, out: Any, name: str, code: str) ->
 
 def _write(found: list[tuple], engine: str, out: Any, name: str, code: str) -> None:
     xy, confidence = (np.concatenate([part[i] for part in found]) for i in (0, 1))
-    facts = found[0][2] | {"engine": ", ".join(sorted({part[2]["engine"] for part in found}))}
+    facts = dict(found[0][2])
+    for key in ("engine", "device"):  # parts may be computed on machines that differ
+        facts[key] = ", ".join(sorted({part[2][key] for part in found}))
     before, after = facts["start"], facts["frames"] - facts["stop"]
     xy = np.pad(xy, ((before, after), (0, 0), (0, 0)), constant_values=np.nan)
     confidence = np.pad(confidence, ((before, after), (0, 0)), constant_values=np.nan)

@@ -55,7 +55,7 @@ class TorchRuntime:
         reduced = self.precision != torch.float32
         try:
             with torch.autocast(self.device.type, self.precision if reduced else torch.bfloat16, enabled=reduced):
-                return self.points(images.to(self.device, non_blocking=True))
+                return self.points(images.to(self.device))
         except torch.OutOfMemoryError as error:
             if len(images) == 1:
                 raise PosemakeError(

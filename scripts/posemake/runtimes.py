@@ -29,7 +29,9 @@ ENGINES = {
     "onnxruntime": (("cpu", "cuda"), "onnxruntime", "float32"),
     "onnxruntime-int8": (("cpu",), "onnxruntime", "int8"),
 }
+FULL = ("torch", "openvino", "onnxruntime")  # in float32; the others in reduced precision
 GPU_BATCH = 32  # frames; torch halves it where it does not fit
+GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # of NVIDIA, in WSL, of AMD
 
 
 class Runtime(Protocol):
@@ -65,15 +67,15 @@ def device_kind() -> str:
     Asks torch only where there may be a GPU, as that takes seconds.
     """
     wanted = os.environ.get("POSEMAKE_DEVICE")
-    if wanted == "cpu" or not (wanted or sys.platform == "darwin" or os.path.exists("/dev/nvidiactl")):
+    if wanted == "cpu" or not (wanted or sys.platform != "linux" or any(map(os.path.exists, GPUS))):
         return "cpu"
     from posemake.engine import best_device
 
     return best_device().type
 
 
-def engine_here(engine: Engine) -> str:
-    """The engine to use on this machine, which may have another device than that on which the model was exported.
+def engine_here(engine: Engine) -> tuple[str, str]:
+    """The engine and the kind of device to use on this machine, which may have others than that on which the model was exported.
 
     Raises
     ------
@@ -82,40 +84,50 @@ def engine_here(engine: Engine) -> str:
     """
     here, explicit = device_kind(), engine.engine == engine.asked
     if here == engine.device or (explicit and engine.device == "cpu"):
-        return engine.engine
+        return engine.engine, here if here in ENGINES[engine.engine][0] else "cpu"
     if here == "cpu" and not os.environ.get("POSEMAKE_DEVICE"):
         raise PosemakeError(
             f"the model was exported for {engine.device}, and there is no such device here: compute where there is one, export "
             "the model here (snakemake --forcerun export_model), or set the variable POSEMAKE_DEVICE to cpu, which is slow"
         )
     if explicit and here in ENGINES[engine.engine][0]:
-        return engine.engine
-    logger.info("the model was exported for %s: computing with torch on %s", engine.device, here)
-    return "torch"
+        return engine.engine, here
+    logger.info("the model was exported for %s, so torch computes it on %s", engine.device, here)
+    return "torch", here
 
 
-def open_runtime(name: str, weights: str | Path, graph: str | Path, size: tuple[int, int]) -> Runtime:
+def open_runtime(name: str, device: str, weights: str | Path, graph: str | Path, size: tuple[int, int]) -> Runtime:
     """Load a model for an engine.
 
     Parameters
     ----------
-    name
-        Of ENGINES.
+    name, device
+        Of ENGINES, and the kind of device.
     weights, graph
         The model file (torch) and the ONNX file (all others), in which an int8 network is quantised.
     size
         (H, W) of the frames that it will be given; torch and ONNX Runtime take others as well.
+
+    Raises
+    ------
+    PosemakeError
+        If the engine is not installed.
     """
     _, library, precision = ENGINES[name]
-    if library == "openvino":
-        return OpenVino(graph, size, precision)
-    if library == "onnxruntime":
-        return OnnxRuntime(graph)
+    try:
+        if library == "openvino":
+            return OpenVino(graph, size, precision)
+        if library == "onnxruntime":
+            return OnnxRuntime(graph, device)
+        import torch
+    except ImportError as error:
+        raise PosemakeError(f"{name} cannot be used here ({error}); install {library}, or export with another engine") from error
     from posemake.engine import best_device, load_model
     from posemake.reference import TorchRuntime
 
-    device = best_device()
-    return TorchRuntime(load_model(weights), device, precision, 8 if device.type == "cpu" else GPU_BATCH)
+    if device == "cpu":
+        return TorchRuntime(load_model(weights), torch.device("cpu"), precision, 8)
+    return TorchRuntime(load_model(weights), best_device(), precision, GPU_BATCH)
 
 
 class OpenVino:
@@ -159,13 +171,14 @@ class OnnxRuntime:
 
     depth = 1
 
-    def __init__(self, graph: str | Path):
+    def __init__(self, graph: str | Path, device: str):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the decoder needs the cores too
-        providers = [p for p in onnxruntime.get_available_providers() if p in ("CUDAExecutionProvider", "CPUExecutionProvider")]
+        wanted = ("CUDAExecutionProvider", "CPUExecutionProvider") if device == "cuda" else ("CPUExecutionProvider",)
+        providers = [provider for provider in onnxruntime.get_available_providers() if provider in wanted]
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
         self.batch = GPU_BATCH if "CUDAExecutionProvider" in self._session.get_providers() else 1
 

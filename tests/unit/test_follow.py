@@ -79,6 +79,23 @@ def test_an_animal_at_the_windows_border_is_looked_at_in_the_whole_frame():
     assert len(whole.seen) == 1
 
 
+def test_a_false_point_is_not_followed():
+    """While the animal is away, something else looks like one of its keypoints."""
+
+    class Doubtful(Eye):
+        def start(self, images):
+            found = super().start(images)()
+            found[found[:, 0, 2] < 1, 1:, 2] = 0  # of what is not the animal, one keypoint of three is seen
+            return lambda: np.concatenate([found, found[:, 1:]], 1)
+
+    whole, inner = Doubtful(), Doubtful()
+    follower = Follower(whole, inner, SIZE, WINDOW, MULTIPLE, Follow(every=1000))
+    false = [(i, frame(40, 40, 200)) for i in range(10)]
+    true = [(10 + i, np.maximum(frame(250, 200), frame(40, 40, 200))) for i in range(20)]
+    found = np.array([points for _, points in follower.track(iter(false + true))])
+    assert (found[10:, 0, 2] == 1).all() and (found[10:, 0, :2] == (250, 200)).all() and len(inner.seen) > 10
+
+
 @given(every=st.integers(1, 12), parts=st.integers(1, 6), seed=st.integers(0, 99))
 def test_parts_that_begin_at_whole_frames_find_the_same(every, parts, seed):
     steps = np.random.default_rng(seed).integers(-40, 40, (30, 2)).cumsum(0) + 120
