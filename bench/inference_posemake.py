@@ -46,7 +46,9 @@ files |= {"video": video, "info": f"{folder}/video.json", "standard": f"{folder}
 prepare_video(video, files["info"], f"{folder}/times.npy", files["standard"], {}, ROW)
 if mode in ("fixed", "follow"):
     made = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
-    predict_poses(SimpleNamespace(**files), made, model, asdict(Follow()) if mode == "follow" else None, ROW, "")
+    # a ResNet-50 that was trained for minutes is not sure of anything
+    follow = asdict(Follow(threshold=0.0) if model == "resnet50" else Follow()) if mode == "follow" else None
+    predict_poses(SimpleNamespace(**files), made, model, follow, ROW, "")
 else:
     frames = open_video(video, files["info"], files["standard"])
     engine, count = read_engine(files["engine"]), frames.info["frames"]

@@ -149,7 +149,7 @@ def test_deviations_are_those_of_the_trainings_of_their_kind(found):
         ({"models": ["smal"]}, "repeats.models: 'smal' is not among models; did you mean 'small'?"),
         ({"folds": 1}, "repeats.folds: 1: folds are 2 or more, or 0 for none"),
         ({"seeds": -1}, "repeats.seeds: "),
-        ({"labels": [0.5, 1.0]}, "repeats.labels.1: "),
+        ({"labels": [0.5, 1.0]}, "repeats.labels[1]: "),
         ({"labels": [0.5, 0.5]}, "repeats.labels: "),
         ({"fold": 5}, "repeats.fold: there is no such key; did you mean 'folds'?"),
     ],

@@ -26,6 +26,8 @@ from workflow.expected import (
 )
 from workflow.tiny import CONFIG, SHEET, draw, jobs_in, snakemake, would_run, write_config, write_sheet
 
+from posemake.files import read_json
+
 
 def changed(section, **values):
     config = copy.deepcopy(CONFIG)
@@ -171,6 +173,20 @@ def test_video_replaced(project, older):
     expected = per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"])
     tables = {"prepare_video fast_2"} | TABLES_OF_VIDEOS | per_model("tabulate_poses")
     assert would_run(project) == expected | tables | INDEX
+
+
+def test_parts_of_a_video_give_the_same_poses(project):
+    wanted = "results/poses/round-0/small/fast_2/poses.h5"
+    before = {path: path.read_bytes() for path in (project / wanted).parent.glob("poses.*")}
+    write_sheet(project, [{**row, "parts": 2} if row["video"] == "fast_2" else row for row in SHEET])
+    done = snakemake(project, wanted)
+    assert done.returncode == 0 and done.stdout.count("rule predict_part:") == 2, done.stdout
+    assert jobs_in(done.stdout) == {"predict_part small fast_2", "join_poses small fast_2"}
+    assert not list((project / wanted).parent.glob("parts/*"))
+    assert would_run(project, wanted) == set()
+    for path, content in before.items():
+        # the code of another rule made it
+        assert path.read_bytes() == content or (path.suffix == ".json" and read_json(path)["engine"] == "openvino")
 
 
 SHEET_CHANGES = {
