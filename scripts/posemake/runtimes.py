@@ -148,6 +148,7 @@ class OpenVino:
                 "PERFORMANCE_HINT": "THROUGHPUT",
                 "INFERENCE_NUM_THREADS": cores() or os.cpu_count(),
                 "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+                "ENABLE_CPU_PINNING": False,  # two jobs on a machine would take the same cores
             },
         )
         self.depth = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
