@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import av
 import numpy as np
-from training import DATA, ROOT, environment
+from environments import ENVIRONMENTS, environment
+from training import DATA, ROOT
 
 from posemake.poses import read_poses
 from posemake.video_writer import video_writer
@@ -87,8 +88,7 @@ def main() -> None:
     parser.add_argument("--wide", type=Path, required=True, help="what it kept of a ResNet-50 with neck=deconv stride=8")
     parser.add_argument("--only", nargs="+", help="rows to measure, as posemake/resnet50:openvino:fixed or deeplabcut/1")
     parser.add_argument("--out", type=Path, default=Path("bench-inference"), help="folder of the results")
-    cache = Path.home() / ".cache" / "posemake-bench"
-    parser.add_argument("--environments", type=Path, default=cache, help="folder of the environments of the other systems")
+    parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="folder of the environments of the other systems")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     video = next((args.data / "videos").glob("*.mp4"))

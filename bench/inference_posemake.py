@@ -11,9 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from posemake.files import read_json, write_json
-from posemake.predict import Frames, in_batches, input_size, predict_poses
+from posemake.predict import Decoded, input_size, predict_poses
 from posemake.prepare import prepare_video
-from posemake.runtimes import open_runtime, read_engine
+from posemake.runtimes import in_batches, open_runtime, read_engine
 from posemake.settings import Follow
 from posemake.video import open_video
 
@@ -55,8 +55,8 @@ else:
     crop = [0, frames.info["width"], 0, frames.info["height"]]
     size, _ = input_size(crop, engine)
     if mode == "decode":
-        assert sum(1 for _ in Frames(frames, 0, count, crop, engine)) == count
+        assert sum(1 for _ in Decoded(frames, 0, count, crop, engine)) == count
     else:
-        _, image = next(iter(Frames(frames, 0, 1, crop, engine)))
+        _, image = next(iter(Decoded(frames, 0, 1, crop, engine)))
         runtime = open_runtime(name, "cpu", files["weights"], files["graph"], size)
         assert sum(1 for _ in in_batches(((i, image) for i in range(count)), runtime)) == count

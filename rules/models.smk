@@ -106,6 +106,6 @@ rule export_model:
         runtime=grow(60),
     params:
         code=code("export_model"),
-        settings=filled("predict")["engine"],
+        settings=PREDICT["engine"],
     script:
         "../scripts/export_model.py"

@@ -1,7 +1,6 @@
 """The stage that finds the fastest way to compute a model that agrees with torch (N frames, K keypoints)."""
 
 import time
-from collections import deque
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from posemake.files import file_digest, package_versions, replacing, write_json
 from posemake.graph import export_graph, quantise
 from posemake.log import PosemakeError, logger
 from posemake.network import MULTIPLE
-from posemake.runtimes import ENGINES, FULL, Engine, Runtime, device_kind, open_runtime
+from posemake.runtimes import ENGINES, FULL, Engine, Runtime, device_kind, in_batches, open_runtime
 from posemake.video import cores
 
 REFERENCE = "torch"
@@ -42,13 +41,8 @@ def seen(labelled: Labelled) -> np.ndarray:
 
 
 def run_through(runtime: Runtime, images: np.ndarray) -> np.ndarray:
-    """Points (N, K, 3) of images (N, H, W, 3), with as much under way as the runtime works on."""
-    under_way, found = deque(), []
-    for i in range(0, len(images), runtime.batch):
-        under_way.append(runtime.start(images[i : i + runtime.batch]))
-        if len(under_way) > runtime.depth:
-            found.append(under_way.popleft()())
-    return np.concatenate([*found, *(wait() for wait in under_way)])
+    """Points (N, K, 3) of images (N, H, W, 3)."""
+    return np.stack([points for _, points in in_batches(enumerate(images), runtime)])
 
 
 def measure(runtime: Runtime, images: np.ndarray, least: float = SECONDS) -> tuple[np.ndarray, float]:

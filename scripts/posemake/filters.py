@@ -15,7 +15,7 @@ from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from posemake.filter_steps import Bone, Butterworth, Confidence, Hampel, Interpolate, Kalman, Median, Savgol, Speed, Step
 from posemake.log import PosemakeError
-from posemake.outliers import FLOOR, usual
+from posemake.outliers import FLOOR, bone_lengths, usual
 
 # xarray's default compiles each function anew in every job, which takes ten seconds
 xr.set_options(use_bottleneck=True, use_numbagg=False)
@@ -107,8 +107,9 @@ def _off_bones(xy: np.ndarray, step: Bone, scene: Scene) -> np.ndarray:
     off, seen = np.zeros((frames, keypoints), np.int16), np.zeros((frames, keypoints), np.int16)
     bad = np.zeros((frames, len(scene.bones)), bool)
     for b, (one, other) in enumerate(scene.bones):
-        length = np.linalg.norm(xy[:, one] - xy[:, other], axis=-1)
-        middle, spread = usual(length[:, None], (scene.trusted[:, one] & scene.trusted[:, other])[:, None])
+        length = bone_lengths(xy, [(one, other)])  # (T, 1)
+        middle, spread = usual(length, (scene.trusted[:, one] & scene.trusted[:, other])[:, None])
+        length = length[:, 0]
         with np.errstate(invalid="ignore"):
             bad[:, b] = np.abs(length - middle) > step.deviations * np.maximum(spread, FLOOR)
         for end in (one, other):

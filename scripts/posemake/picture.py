@@ -7,7 +7,7 @@ from av.video.reformatter import ColorRange
 
 # planes 1 and 2 of these are colour, at full size or half of it
 PLANAR = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p")
-LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")  # plane 0 is brightness
+LUMA_FIRST = (*PLANAR, "nv12", "gray")  # plane 0 is brightness
 FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 LIMITED = [np.rint(16 + np.arange(256) * 219 / 255), np.rint(128 + (np.arange(256) - 128) * 224 / 255)]  # brightness, colour
 

@@ -4,7 +4,6 @@ import json
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from posemake.follow import Follower, window_size
 from posemake.geometry import padded_size, resize_map, scaled_size
 from posemake.log import logger, progress
 from posemake.poses import make_poses, write_poses
-from posemake.runtimes import Engine, Runtime, engine_here, open_runtime, read_engine
+from posemake.runtimes import Engine, engine_here, in_batches, open_runtime, read_engine
 from posemake.settings import Follow, make
 from posemake.video import Video, open_video, window
 
@@ -70,7 +69,7 @@ def input_size(crop: list[int], engine: Engine) -> tuple[tuple[int, int], np.nda
     return padded_size(small, engine.multiple)[::-1], resize_map(size, small)
 
 
-class Frames:
+class Decoded:
     """Frames of a video as the network takes them, (index, (H, W, 3) uint8), decoded ahead; ``waited`` seconds for them."""
 
     def __init__(self, video: Video, start: int, stop: int, crop: list[int], engine: Engine):
@@ -87,32 +86,6 @@ class Frames:
             if item is None:
                 return
             yield item
-
-
-def in_batches(frames: Iterator[tuple[int, np.ndarray]], runtime: Runtime) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (index, points (K, 3)) of frames (index, (H, W, 3) uint8) in order; as many are under way as the runtime works on."""
-    under_way: deque = deque()
-    gathered: list = []
-
-    def begin() -> None:
-        indices, images = zip(*gathered)
-        under_way.append((indices, runtime.start(np.stack(images))))
-        gathered.clear()
-
-    def finish() -> Iterator[tuple[int, np.ndarray]]:
-        indices, wait = under_way.popleft()
-        return zip(indices, wait())
-
-    for frame in frames:
-        gathered.append(frame)
-        if len(gathered) >= runtime.batch:
-            begin()
-            if len(under_way) > runtime.depth:
-                yield from finish()
-    if gathered:
-        begin()
-    while under_way:
-        yield from finish()
 
 
 def edges(start: int, stop: int, parts: int, unit: int) -> list[int]:
@@ -160,7 +133,7 @@ def find_poses(files: Any, follow: dict[str, Any] | None, row: dict[str, Any], p
     if first < last:
         logger.info("computing with %s on %s", name, device)
         whole = open_runtime(name, device, files.weights, files.graph, size)
-        frames = Frames(video, first, last, crop, engine)
+        frames = Decoded(video, first, last, crop, engine)
         began = time.monotonic()
         if follows:
             small = open_runtime(name, device, files.weights, files.graph, inner)

@@ -46,8 +46,9 @@ class Painter:
 
     def __init__(self, settings: Render, keypoints: list[str], skeleton: list[list[str]], times: np.ndarray, bt709: bool = False):
         self.settings, self.keypoints, self.times = settings, keypoints, times
-        self.colors = [yuv(rgb, bt709) for rgb in keypoint_colors(len(keypoints), settings.colormap)]
-        self.letters = [yuv(tuple((1 + c) / 2 for c in rgb), bt709) for rgb in keypoint_colors(len(keypoints), settings.colormap)]
+        colors = keypoint_colors(len(keypoints), settings.colormap)
+        self.colors = [yuv(rgb, bt709) for rgb in colors]
+        self.letters = [yuv(tuple((1 + c) / 2 for c in rgb), bt709) for rgb in colors]
         self.line = yuv(color(settings.skeleton_color), bt709)
         self.white = yuv((1, 1, 1), bt709)
         self.edges = [(keypoints.index(a), keypoints.index(b)) for a, b in skeleton]

@@ -7,7 +7,8 @@ and y in input pixels, confidence. What is heavy is imported where it is used, s
 
 import os
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -39,6 +40,32 @@ class Runtime(Protocol):
     depth: int
 
     def start(self, images: np.ndarray) -> Callable[[], np.ndarray]: ...
+
+
+def in_batches(frames: Iterator[tuple[int, np.ndarray]], runtime: Runtime) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (index, points (K, 3)) of frames (index, (H, W, 3) uint8) in order; as many are under way as the runtime works on."""
+    under_way: deque = deque()
+    gathered: list = []
+
+    def begin() -> None:
+        indices, images = zip(*gathered)
+        under_way.append((indices, runtime.start(np.stack(images))))
+        gathered.clear()
+
+    def finish() -> Iterator[tuple[int, np.ndarray]]:
+        indices, wait = under_way.popleft()
+        return zip(indices, wait())
+
+    for frame in frames:
+        gathered.append(frame)
+        if len(gathered) >= runtime.batch:
+            begin()
+            if len(under_way) > runtime.depth:
+                yield from finish()
+    if gathered:
+        begin()
+    while under_way:
+        yield from finish()
 
 
 @dataclass(frozen=True)

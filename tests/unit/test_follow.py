@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.follow import BORDER, LAG, Follower, corner, window_size
-from posemake.predict import edges, in_batches
+from posemake.predict import edges
+from posemake.runtimes import in_batches
 from posemake.settings import Follow
 
 SIZE, WINDOW, MULTIPLE = (256, 320), (96, 96), 32
