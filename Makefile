@@ -13,23 +13,34 @@ CORES ?= all
 WORKERS ?= 2
 # what Debian and Ubuntu need for the window (posemake/labeller.py), and for its tests
 WINDOW := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 xvfb xauth xdotool
+# what Debian needs for the tests of SLURM (tests/slurm), which root alone can run
+SLURM := slurmctld slurmd slurm-client slurmdbd munge mariadb-server
 
 export PYTHONPATH := scripts
 
-.PHONY: demo env label label-env window-packages test check
+.PHONY: demo env label label-env window-packages slurm-packages test check FORCE
+
+# An environment that was moved, or whose Python is gone, is set up anew, as one whose set-up was cut off; what is missing is added.
+whole = $(1)/bin/python -c "" && { [ ! -s $(1)/.done ] || [ "$$(cat $(1)/.done)" = "$$(cd $(1) && pwd -P)" ]; }
+complete = PYTHONPATH=scripts .venv/bin/python -m posemake.packages
+# This is read by each `make`, also of another target, so it writes nothing: what is to be done is for the recipe to find out.
+again = $(if $(wildcard $(1)/.done),$(if $(shell { $(whole)$(2); } 2>/dev/null && echo whole),,FORCE))
 
 env: .venv/.done
 label-env: .venv-label/.done
 
-.venv/.done: envs/compute.txt
-.venv-label/.done: envs/label.txt
+.venv/.done: envs/compute.txt $(call again,.venv, && $(complete))
+.venv-label/.done: envs/label.txt $(call again,.venv-label)
 
 %/.done:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and "Python 3.11 to 3.13 is needed, this is %d.%d: make PYTHON=python3.12 …" % v)'
+	@if [ -e $*/.begun ] || { [ -e $*/bin ] && ! { $(call whole,$*); } 2>/dev/null; }; then echo "$* is not whole: it is set up anew"; touch $*/.begun; rm -rf $*/*; fi
+	@mkdir -p $* && touch $*/.begun && rm -f $@
 	$(PYTHON) -m venv $*
 	$*/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$*/bin/uv pip install --python $*/bin/python --compile-bytecode -r $<
-	touch $@
+	@$(if $(filter .venv,$*),$(complete))
+	@cd $* && rm .begun && pwd -P > .done
 
 label: label-env
 	@$(LABEL_BIN)/python -m posemake.labeller --project "$(PROJECT)" --scorer "$(SCORER)" --video "$(VIDEO)" $(if $(ROUND),--round $(ROUND))
@@ -49,9 +60,12 @@ demo: env demo/.drawn
 window-packages:
 	@echo $(WINDOW)
 
+slurm-packages:
+	@echo $(SLURM)
+
 test: env label-env
 	@command -v xvfb-run xdotool >/dev/null || { echo "The tests of the window need a display to draw on; on Debian and Ubuntu: apt-get install $(WINDOW)"; exit 1; }
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/gui
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/gui
 	xvfb-run -a -s "-screen 0 1400x900x24" $(LABEL_BIN)/python -m pytest tests/gui
 
 check: env demo/.drawn

@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from posemake import settings
-from posemake.files import file_digest, folder_of, is_pattern, source_size
+from posemake.files import file_digest, folder_of, is_pattern
 from posemake.fingerprint import Fingerprints
 from posemake.log import PosemakeError
 from posemake.sheets import config_faults, raise_faults, read_videos, read_yaml
@@ -80,6 +80,8 @@ def label_files(video, name=r"CollectedData_.+(?<!\.part)\.(csv|h5)"):
 
 def near_file(path):
     """A hint at the file that may be meant."""
+    if os.path.islink(path):
+        return f"; it is a link to {os.readlink(path)!r}, which is not there"
     folder, name = os.path.split(path)
     near = difflib.get_close_matches(
         name, os.listdir(folder or ".") if os.path.isdir(folder or ".") else [], 1
@@ -116,6 +118,7 @@ def stray_labels():
 
 if HAS_PROJECT:
     LABEL_FILES = {video: label_files(video) for video, row in VIDEOS.items() if row["use"] != "analyse"}
+    LABELS = [path for paths in LABEL_FILES.values() for path in paths]
     DECISIONS = [
         path for video in LABEL_FILES for path in label_files(video, r"CollectedData_.+\.decisions\.json")
     ]
@@ -146,11 +149,6 @@ def filled(section):
 def video_path(wildcards):
     """The file of a video, or the folder of its images."""
     return str(folder_of(VIDEOS[wildcards.video]["path"]))
-
-
-def video_size(wildcards):
-    """Bytes and number of files: notices one that was replaced by one that is older than the results."""
-    return source_size(video_path(wildcards))
 
 
 def prepared(wildcards):

@@ -1,6 +1,10 @@
 # What a model is worth.
 
 
+localrules:
+    report_model,
+
+
 rule evaluate_model:
     input:
         weights="results/models/round-{round}/{model}/weights.pt",

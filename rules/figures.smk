@@ -1,5 +1,7 @@
 # The labelled video and the plots of each video's poses.
 
+from posemake.sample import evenly
+
 PLOT = filled("plots")["format"]  # the ending of the plots' names
 
 
@@ -35,19 +37,16 @@ rule render_video:
 rule plot_poses:
     input:
         poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
+        shown="results/poses/round-{round}/{model}/{video}/filtering.csv",
+        summary="results/poses/round-{round}/{model}/{video}/summary.json",
         info="results/videos/{video}/video.json",
         times="results/videos/{video}/times.npy",
     output:
-        trajectory=report(
-            f"results/poses/round-{{round}}/{{model}}/{{video}}/trajectory.{PLOT}",
-            category="Poses",
-            subcategory="{video}",
-            labels={"figure": "trajectory", "model": "{model}"},
-            caption="../report/plot_poses.rst",
-        ),
+        trajectory=f"results/poses/round-{{round}}/{{model}}/{{video}}/trajectory.{PLOT}",
         coordinates=f"results/poses/round-{{round}}/{{model}}/{{video}}/coordinates.{PLOT}",
         confidence=f"results/poses/round-{{round}}/{{model}}/{{video}}/confidence.{PLOT}",
         displacement=f"results/poses/round-{{round}}/{{model}}/{{video}}/displacement.{PLOT}",
+        filtering="results/poses/round-{round}/{model}/{video}/filtering.png",
     log:
         "logs/plot_poses/round-{round}/{model}/{video}.log",
     benchmark:
@@ -61,35 +60,43 @@ rule plot_poses:
         code=code("plot_poses"),
         settings=filled("plots"),
         row=of_row("fps"),
+        keypoints=KEYPOINTS,
+        steps=filled("filter")["steps"],
     script:
         "../scripts/plot_poses.py"
 
 
-rule plot_filter:
+localrules:
+    sample_figures,
+
+
+# a report holds its figures in itself: those of some videos
+rule sample_figures:
     input:
-        shown="results/poses/round-{round}/{model}/{video}/filtering.csv",
-        summary="results/poses/round-{round}/{model}/{video}/summary.json",
+        expand(
+            "results/poses/round-{{round}}/{{model}}/{video}/{figure}",
+            video=evenly(sorted(TO_ANALYSE)),
+            figure=(f"trajectory.{PLOT}", "filtering.png", "poster.png"),
+        ),
     output:
-        png=report(
-            "results/poses/round-{round}/{model}/{video}/filtering.png",
+        folder=report(
+            directory("results/tables/round-{round}/{model}.figures"),
+            patterns=["{video}/{figure}.{ending}"],
             category="Poses",
             subcategory="{video}",
-            labels={"figure": "filter", "model": "{model}"},
-            caption="../report/plot_filter.rst",
+            labels={"figure": "{figure}", "model": "{model}"},
+            caption="../report/sample_figures.rst",
         ),
     log:
-        "logs/plot_filter/round-{round}/{model}/{video}.log",
+        "logs/sample_figures/round-{round}/{model}.log",
     benchmark:
-        "benchmarks/plot_filter/round-{round}/{model}/{video}.tsv"
+        "benchmarks/sample_figures/round-{round}/{model}.tsv"
     conda:
         "../envs/compute.yaml"
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        mem_mb=grow(500),
+        runtime=grow(10),
     params:
-        code=code("plot_filter"),
-        settings={key: filled("plots")[key] for key in ("colormap", "dpi")},
-        keypoints=KEYPOINTS,
-        steps=filled("filter")["steps"],
+        code=code("sample_figures"),
     script:
-        "../scripts/plot_filter.py"
+        "../scripts/sample_figures.py"

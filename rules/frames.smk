@@ -25,6 +25,7 @@ rule embed_frames:
         code=code("embed_frames"),
         settings={key: FRAMES[key] for key in ("method", "features", "weights", "stride", "max_candidates")},
         row=of_row(*ROW_OF_FRAMES),
+        start=[] if FRAMES["weights"] == "imagenet" else look_of(FRAMES["weights"]),
     script:
         "../scripts/embed_frames.py"
 

@@ -1,6 +1,10 @@
 # From a person's label files to a table of labels, and its parts.
 
 
+localrules:
+    split_dataset,
+
+
 checkpoint collect_labels:
     input:
         labels=labels_of_round,
@@ -21,6 +25,7 @@ checkpoint collect_labels:
     params:
         code=code("collect_labels"),
         settings=collecting,
+        digests=lambda wildcards: digests(labels_of_round(wildcards) + decisions_of_round(wildcards)),
     script:
         "../scripts/collect_labels.py"
 
@@ -50,7 +55,7 @@ rule split_dataset:
 # `snakemake check_labels`
 rule check_labels:
     input:
-        labels=[path for paths in LABEL_FILES.values() for path in paths],
+        labels=LABELS,
     output:
         pages=directory(f"results/labels/round-{ROUND}/check"),
         table=report(
@@ -71,13 +76,14 @@ rule check_labels:
     params:
         code=code("check_labels"),
         settings={"keypoints": KEYPOINTS, "skeleton": SKELETON},
+        digests=lambda wildcards: digests(LABELS),
     script:
         "../scripts/check_labels.py"
 
 
 rule compare_scorers:
     input:
-        labels=[path for paths in LABEL_FILES.values() for path in paths],
+        labels=LABELS,
         decisions=DECISIONS,
     output:
         points=f"results/labels/round-{ROUND}/scorers_points.csv",
@@ -106,5 +112,6 @@ rule compare_scorers:
     params:
         code=code("compare_scorers"),
         settings={"keypoints": KEYPOINTS},
+        digests=lambda wildcards: digests(DECISIONS + LABELS),
     script:
         "../scripts/compare_scorers.py"

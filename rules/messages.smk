@@ -1,6 +1,16 @@
-# What `snakemake` says at the end of a run. No rules.
+# What `snakemake` says before and at the end of a run. No rules.
 
+from posemake.faults import disk_sentence
 from posemake.log import error_sentences
+
+
+def refuse_a_disk_that_takes_nothing():
+    """Before a run: Snakemake itself would break with a traceback, at its first note."""
+    if workflow.output_settings.dryrun or "--unlock" in sys.argv:
+        return
+    for folder in filter(os.path.isdir, (".", ".snakemake", "logs", "results")):
+        if sentence := disk_sentence(folder, "this project" if folder == "." else folder):
+            raise WorkflowError(sentence)
 
 
 def counted(number, what):
@@ -29,6 +39,8 @@ def say_what_waits():
 
 def say_what_failed(log):
     """At the end of a run that failed, give each job's error as a sentence, once."""
-    sentences = error_sentences(log[0] if isinstance(log, list) else log)
+    # a rule that uses another one runs that one's script
+    scripts = {each.name: Path(each.script).stem for each in workflow.rules if each.script}
+    sentences = error_sentences(log[0] if isinstance(log, list) else log, scripts)
     if sentences:
         print("\nposemake could not finish:", *sentences, sep="\n  ", file=sys.stderr)

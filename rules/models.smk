@@ -23,6 +23,7 @@ rule train_model:
     params:
         code=code("train_model"),
         settings=lambda wildcards: MODELS[wildcards.model],
+        start=look_of_start,
     script:
         "../scripts/train_model.py"
 

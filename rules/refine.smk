@@ -3,6 +3,11 @@
 SEEING = ("confidence", "jump", "jump_unit", "body", "deviation", "window", "bone", "disagreement")
 
 
+localrules:
+    take_outliers,
+    compare_rounds,
+
+
 rule find_outliers:
     input:
         poses=expand("results/poses/round-{{round}}/{model}/{{video}}/poses.h5", model=REFINING),

@@ -1,6 +1,10 @@
 # Repeats of a training. Each is a branch of its own, by the rules of the model.
 
 
+localrules:
+    split_repeat,
+
+
 rule split_repeat:
     input:
         labels="results/labels/round-{round}/labels.csv",

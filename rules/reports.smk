@@ -1,6 +1,11 @@
 # The tables over all videos, and the page that a person looks at first.
 
 
+localrules:
+    complete_portion,
+    write_index,
+
+
 rule tabulate_poses:
     input:
         expand(
@@ -29,6 +34,24 @@ rule tabulate_poses:
         settings=about(TO_ANALYSE),
     script:
         "../scripts/tabulate_poses.py"
+
+
+rule complete_portion:
+    input:
+        files_of_portion,
+    output:
+        "results/complete/{kind}/{portion}",
+    log:
+        "logs/complete_portion/{kind}/{portion}.log",
+    wildcard_constraints:
+        kind=r"videos|round-\d+/[^/]+",
+        portion=r"\d+(\.\w+)?",
+    conda:
+        "../envs/compute.yaml"
+    params:
+        videos=videos_of_portion,
+    shell:
+        "printf '%s\\n' {params.videos} > {output} 2> {log}"
 
 
 rule write_index:

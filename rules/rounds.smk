@@ -7,7 +7,7 @@ def up_to(number, paths):
 
 
 def labels_of_round(wildcards):
-    return up_to(wildcards.round, [path for paths in LABEL_FILES.values() for path in paths])
+    return up_to(wildcards.round, LABELS)
 
 
 def decisions_of_round(wildcards):
@@ -68,3 +68,8 @@ def distances_of_scorers(wildcards):
     """How far apart people place the same points, where several labelled the same frames; they are compared in the active round."""
     active = int(wildcards.round) == ROUND and several_scorers()
     return [f"results/labels/round-{ROUND}/scorers_points.csv"] if active else []
+
+
+def digests(paths):
+    """The content of a person's files for params: their times tell nothing where they came from a backup or another computer."""
+    return {path: file_digest(path) for path in sorted(paths)}  # in an order that the sheet does not change

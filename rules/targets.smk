@@ -3,7 +3,7 @@
 from posemake.files import read_json
 
 
-def preparing_targets():
+def preparing_targets(wildcards):
     """Everything that needs no label, and both files of the checkpoint: it would not be run for the second one alone."""
     of_frames = (
         *(["features.npy"] if FEATURES else []),
@@ -17,9 +17,7 @@ def preparing_targets():
     tables = ["results/tables/frames.csv", "results/tables/frames_by_group.csv"]
     return [
         *expand("results/labels/round-0/{file}", file=("labels.csv", "state.json")),
-        *expand("results/videos/{video}/video.json", video=HERE),
-        *expand("results/videos/{video}/times.npy", video=HERE),
-        *expand("results/videos/{video}/standard", video=HERE),
+        *in_portions("videos"),
         *expand("results/frames/round-0/{video}/{file}", video=TO_LABEL, file=of_frames),
         *(["results/tables/videos.csv", "results/tables/videos.txt"] if HERE else []),
         *(tables if TO_LABEL else []),
@@ -30,7 +28,6 @@ def final_targets():
     """Everything that needs labels. Each file is named, also those between: after a job has failed, Snakemake forgets that
     what follows from its output is stale, unless that output is asked for too."""
     labels, model = f"results/labels/round-{ROUND}", f"results/models/round-{ROUND}/{{model}}"
-    poses = f"results/poses/round-{ROUND}/{{model}}/{{video}}"
     of_model = (
         "weights.pt",
         "history.csv",
@@ -47,20 +44,6 @@ def final_targets():
         "index.html",
     )
     of_scorers = ("scorers.csv", "scorers_points.csv", "scorers_frames.csv", "scorers.png")
-    of_video = (
-        "poses.h5",
-        "poses.csv",
-        "poses.json",
-        "filtered.h5",
-        "filtered.csv",
-        "summary.json",
-        "filtering.csv",
-        "labelled.mp4",
-        "preview.mp4",
-        "poster.png",
-        "filtering.png",
-        *(f"{figure}.{PLOT}" for figure in ("trajectory", "coordinates", "confidence", "displacement")),
-    )
     return [
         f"{labels}/split.csv",
         *expand(f"{model}/{{file}}", model=MODELS, file=of_model),
@@ -68,11 +51,11 @@ def final_targets():
         *expand(
             f"{model}/{{file}}", model=PREDICTING if TO_ANALYSE else [], file=("network.onnx", "engine.json")
         ),
-        *expand(f"{poses}/{{file}}", model=PREDICTING, video=TO_ANALYSE, file=of_video),
+        *(path for name in PREDICTING for path in in_portions(f"round-{ROUND}/{name}")),
         *expand(
-            f"results/tables/round-{ROUND}/{{model}}{{kind}}.csv",
+            f"results/tables/round-{ROUND}/{{model}}{{kind}}",
             model=PREDICTING if TO_ANALYSE else [],
-            kind=("", ".by_group"),
+            kind=(".csv", ".by_group.csv", ".figures"),
         ),
         *(["results/tables/rounds.csv", "results/tables/rounds.png"] if ROUND else []),
         *(expand(f"{labels}/{{file}}", file=of_scorers) if several_scorers() else []),
@@ -121,5 +104,5 @@ def must_wait(state):
 
 def several_scorers():
     """Whether two people labelled the same video in the same round."""
-    files = {path.rsplit(".", 1)[0] for paths in LABEL_FILES.values() for path in paths}
+    files = {path.rsplit(".", 1)[0] for path in LABELS}
     return len({os.path.dirname(path) for path in files}) < len(files)

@@ -1,6 +1,10 @@
 # What is in each video, and whether its frames can be read.
 
 
+localrules:
+    validate_videos,
+
+
 rule prepare_video:
     input:
         video=video_path,
@@ -24,7 +28,7 @@ rule prepare_video:
         code=code("prepare_video"),
         settings=filled("prepare"),
         row=preparing,
-        bytes=video_size,
+        bytes=lambda wildcards: look_of(video_path(wildcards)),
     script:
         "../scripts/prepare_video.py"
 

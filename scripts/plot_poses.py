@@ -1,21 +1,11 @@
-"""Plot the poses of one video."""
+"""Plot the poses of one video, and what each step of the filter changed in them."""
 
-from posemake.figures import plot_poses
+from posemake.figures import plot_video
 from posemake.log import run_job
 
 
 def main(input, output, params, log):
-    plot_poses(
-        input.poses,
-        input.info,
-        input.times,
-        output.trajectory,
-        output.coordinates,
-        output.confidence,
-        output.displacement,
-        params.settings,
-        **params.row,
-    )
+    plot_video(input, output, params.settings, params.row, params.keypoints, params.steps)
 
 
 if "snakemake" in globals():

@@ -8,11 +8,10 @@ from PIL import Image, ImageDraw
 
 from posemake.augment import vary
 from posemake.dataset import load_part, read_labelled, suitable_scale
-from posemake.files import replacing
 from posemake.network import MULTIPLE
 from posemake.settings import Augment, make
 from posemake.sides import mirrored
-from posemake.style import keypoint_colors
+from posemake.style import keypoint_colors, save_jpeg
 
 FRAMES, VARIANTS = 6, 6  # rows, and columns beside the frame itself
 WIDTH, GAP, DOT = 260, 4, 3  # pixels of a picture, between pictures, and of a keypoint's radius
@@ -50,5 +49,4 @@ def plot_augmentation(labels_file: str, split_file: str, labels_dir: str, out: s
                 if np.isfinite(x):
                     draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), fill=color, outline="black")
             sheet.paste(drawn, (GAP + column * step[0], GAP + line * step[1]))
-    with replacing(out) as part:
-        sheet.save(part, quality=88)
+    save_jpeg(sheet, out)

@@ -2,7 +2,6 @@
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import nn
 
 from posemake.log import PosemakeError
@@ -111,6 +110,8 @@ def make_encoder(backbone: str, weights: str) -> UNetEncoder | TorchvisionEncode
             raise PosemakeError(f"backbone {backbone} has no ImageNet weights: set `weights: none`, or a posemake model file")
         encoder = UNetEncoder(UNETS[backbone])
     else:
+        import torchvision  # takes as long to load as torch itself, and a U-Net needs none of it
+
         try:
             net = torchvision.models.get_model(backbone, weights="DEFAULT" if weights == "imagenet" else None)
         except (OSError, RuntimeError) as error:  # no connection, or a file that came broken

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
+from posemake.video_writer import UNSAID
+
 SHIFT = 4  # OpenCV draws at 1/16 pixel
 NEUTRAL = 128  # colour of what has none
-UNSAID = 2  # FFmpeg's number of the matrix of a file that does not tell it
 BT709_FROM = 720  # rows, from which on players take video for BT.709 that does not tell its matrix
 WEIGHTS = {False: (0.299, 0.114), True: (0.2126, 0.0722)}  # of red and blue in the brightness, by BT.601 and BT.709
 
@@ -60,6 +61,11 @@ class Canvas:
     def __init__(self, planes: list[np.ndarray], corner: tuple[int, int] = (0, 0)):
         self.planes = planes
         self.corner = np.array(corner, float)
+
+    def shows(self, xy: np.ndarray) -> bool:
+        """Whether a position (2,) is inside."""
+        place = xy - self.corner
+        return bool((place >= 0).all() and (place < self.planes[0].shape[::-1]).all())
 
     def fixed(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Positions (..., 2) for OpenCV, in the plane of brightness and in those of colour; unknown ones lie anywhere."""

@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from posemake.dataset import read_image
-from posemake.files import replacing, write_rows
+from posemake.files import write_rows
 from posemake.geometry import outside
 from posemake.labels import find_label_files, read_labels, reorder
 from posemake.log import PosemakeError, logger
 from posemake.outliers import find_bones
-from posemake.style import keypoint_colors
+from posemake.style import keypoint_colors, save_jpeg
 from posemake.suspects import Suspect, find_odd_bones, find_rare, find_same_place, find_swapped
 
 COLUMNS = ("video", "image", "keypoint", "what", "value", "round", "scorer")
@@ -103,8 +103,8 @@ def draw_pages(frames: list[Frame], folder: Path, keypoints: list[str], bones: l
             some = group[page * ACROSS * DOWN : (page + 1) * ACROSS * DOWN]
             tiles = [_look(frame, seen, keypoints, bones, colors) for frame in some]
             title = f"{video}, round {number}, labels of {scorer}, page {page + 1} of {pages}"
-            with replacing(folder / f"{video}_round-{number}_{scorer}_{page + 1:02d}.jpg") as part:
-                _page(title, some, tiles, keypoints, colors).save(part, quality=88)
+            name = f"{video}_round-{number}_{scorer}_{page + 1:02d}.jpg"
+            save_jpeg(_page(title, some, tiles, keypoints, colors), folder / name)
 
 
 def _look(frame: Frame, seen: dict[str, Frame], keypoints, bones, colors) -> np.ndarray | None:

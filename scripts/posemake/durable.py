@@ -42,13 +42,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_files(contents: dict[Path, bytes]) -> None:
-    """Replace files of one folder in the order given, after all their new bytes are on the disk.
+    """Replace files of one folder in the order given, after all their new bytes are on the disk; of a link, where it leads.
 
     Raises
     ------
     OSError
         If there is no space, or the files may not be written; those not yet replaced are as they were.
     """
+    contents = {Path(os.path.realpath(path)) if path.is_symlink() else path: content for path, content in contents.items()}
     parts: dict[Path, Path] = {}
     try:
         for path, content in contents.items():

@@ -5,14 +5,13 @@ and is opened with ``weights_only=True``, so that a file from elsewhere runs no 
 """
 
 import io
-import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-import torchvision
 from torch import nn
 
 from posemake.backbones import make_encoder
@@ -26,24 +25,11 @@ FORMAT = "posemake-model-1"
 BUILT_FROM = ("backbone", "neck", "head", "stride", "scale")  # all of a file's settings that prediction needs
 
 
-def best_device() -> torch.device:
-    """The device to compute on: POSEMAKE_DEVICE if set, else a GPU if there is one, else the CPU."""
-    wanted = os.environ.get("POSEMAKE_DEVICE")
-    if wanted:
-        try:
-            return torch.device(wanted)
-        except RuntimeError as error:
-            raise PosemakeError(f"POSEMAKE_DEVICE is {wanted!r}; it can be cpu, cuda, cuda:1 …, or mps") from error
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
 def versions() -> dict[str, str]:
     """Versions of what decides on the numbers."""
     return {
         "torch": str(torch.__version__),
-        "torchvision": torchvision.__version__,
+        "torchvision": version("torchvision"),  # not loaded for it, see `make_encoder`
         "opencv": cv2.__version__,
         "numpy": np.__version__,
     }

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from posemake.dataset import ANIMAL, Labelled, load_frames, read_labelled
+from posemake.devices import device_kind
 from posemake.engine import load_model
 from posemake.files import file_digest, package_versions, replacing, write_json
 from posemake.graph import export_graph, quantise
 from posemake.log import PosemakeError, logger
 from posemake.network import MULTIPLE
-from posemake.runtimes import ENGINES, FULL, Engine, Runtime, device_kind, in_batches, open_runtime
+from posemake.runtimes import ENGINES, FULL, Engine, Runtime, in_batches, open_runtime
 from posemake.video import cores
 
 REFERENCE = "torch"

@@ -10,7 +10,7 @@ from torch import nn
 
 from posemake.backbones import make_encoder
 from posemake.candidates import frames_to_look_at
-from posemake.engine import best_device
+from posemake.devices import best_device
 from posemake.files import read_json, replacing
 from posemake.log import PosemakeError, logger, progress
 from posemake.network import IMAGENET_MEAN, IMAGENET_STD, MULTIPLE

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from posemake.files import read_json
+from posemake.filter_figures import plot_filter
 from posemake.poses import arrays, frame_times, read_poses
 from posemake.settings import Plots, make
 from posemake.style import keypoint_colors, save_figure
@@ -102,3 +103,24 @@ def plot_poses(
     axes.set(xlabel="displacement between frames / px", ylabel="frames", yscale="symlog")
     _legend(axes, names)
     save_figure(figure, displacement, wanted.dpi)
+
+
+def plot_video(
+    files, made, settings: dict[str, Any], row: dict[str, Any], keypoints: list[str], steps: list[dict[str, Any]]
+) -> None:
+    """Draw all figures of a video.
+
+    Parameters
+    ----------
+    files
+        With the attributes poses (filtered), info, times, shown and summary (of the filter).
+    made
+        With the attributes trajectory, coordinates, confidence, displacement and filtering: images to write.
+    settings, row
+        ``Plots``, and ``fps`` of the sheet.
+    keypoints, steps
+        Of the config.
+    """
+    tracks = (made.trajectory, made.coordinates, made.confidence, made.displacement)
+    plot_poses(files.poses, files.info, files.times, *tracks, settings, **row)
+    plot_filter(files.shown, files.summary, made.filtering, settings, keypoints, steps)

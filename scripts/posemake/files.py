@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from posemake.faults import as_disk_fault
+
 WHOLE = 64 << 20  # bytes up to which a quick digest reads all of a file
 PIECES, PIECE = 32, 1 << 20  # of larger ones
 DECIDING = ("torch", "torchvision", "opencv-python-headless", "numpy", "av", "onnxruntime", "openvino")  # on the numbers
@@ -20,21 +22,38 @@ NUMBERED = re.compile(r"%0?(\d*)d")  # in a pattern of images
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``, with its ending, which becomes ``path`` if no error comes before."""
+    """Give a temporary name beside ``path``, with its ending, which becomes ``path`` if no error comes before.
+
+    Its content is then on the disk. An error of the disk names ``path`` (`faults.as_disk_fault`).
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
         yield part
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())  # else the name may be on the disk before what it names, when the power goes
         os.replace(part, path)
+    except Exception as error:
+        fault = as_disk_fault(error, path)
+        if fault is error:
+            raise
+        raise fault from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # of a disk that turned read-only, which the error above tells
+            part.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file whole."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file whole; for what libraries encode in memory, as some of them do not notice a full disk."""
+    with replacing(path) as part:
+        part.write_bytes(content)
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The stage that plots what each step of the filter changed."""
+"""A figure of what each step of the filter changed."""
 
 from typing import Any
 

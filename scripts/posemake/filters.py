@@ -20,6 +20,7 @@ from posemake.outliers import FLOOR, bone_lengths, usual
 # xarray's default compiles each function anew in every job, which takes ten seconds
 xr.set_options(use_bottleneck=True, use_numbagg=False)
 
+GAP = 2.5  # times the median distance of frames, from which on frames are missing
 SEPARATE = 100  # frames; points on both sides of a longer gap are smoothed apart
 BLOCK = 1 << 16  # frames whose windows are in memory at once
 ORDERS = {"velocity": 2, "acceleration": 3}  # of the difference that is noise, in the models of movement
@@ -36,14 +37,15 @@ class Scene:
     body: float  # pixels, length of the animal; NaN where nobody knows
 
     def rate(self) -> float:
-        """Frames per second, by the median distance of frames.
+        """Frames per second, by the mean distance of frames, without those that are gaps; timestamps may be whole milliseconds.
 
         Raises
         ------
         PosemakeError
             If the times tell none.
         """
-        step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.0
+        steps = np.diff(self.times)
+        step = float(steps[steps <= GAP * np.median(steps)].mean()) if len(steps) else 0.0
         if not step > 0:
             raise PosemakeError("the filter butterworth needs times that tell the frame rate; give fps in the sheet of videos")
         return round(1 / step, 6)

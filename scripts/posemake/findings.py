@@ -9,6 +9,7 @@ import numpy as np
 TOLERATED_END = 0.25  # seconds that the container may claim beyond the last frame: its end is stated roughly
 TOLERATED_SOUND = 1.0  # the same where there is sound, which often outlasts the picture
 ASSUMED_FPS = 30.0  # where nothing states a rate
+ROUNDING = 0.02  # of the rate: timestamps may be whole milliseconds, and the last frame may be missing
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Report:
     digest: str = ""
 
 
+def mean_rate(stated: float, real: float | None) -> float:
+    """Frames per second of a video as a whole: what its timestamps tell, where that is more than rounding off what is stated."""
+    return real if real and abs(real / stated - 1) > ROUNDING else stated
+
+
 def tells_apart(pts: list[int | None]) -> bool:
     """Whether timestamps tell all frames apart and are in order."""
     return None not in pts and all(a < b for a, b in itertools.pairwise(pts))
@@ -79,7 +85,10 @@ def with_times(report: Report, pts: list[int | None], keys: list[bool]) -> tuple
         exact = np.empty(0, np.int64)
         times = np.arange(len(pts)) / report.fps
         what = "are missing" if None in pts else "are not in order, or stand there twice"
-        findings.append(f"timestamps {what}: times are the frame's number over the rate")
+        findings.append(
+            f"timestamps {what}: times are the frame's number over the rate that is stated, {report.fps:g} per second; "
+            "give `fps` in the sheet if that is wrong"
+        )
     steps = np.diff(times)
     span = float(times[-1] - times[0]) if len(times) else 0.0
     if report.hidden_frames:

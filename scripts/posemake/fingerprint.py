@@ -15,8 +15,8 @@ from posemake.files import write_text
 
 SCRIPTS = Path(__file__).parents[1]
 OWN_CODE = Path(__file__).read_bytes()
-# settings, filter_steps: their values are parameters already. log, live, fingerprint: they change no result.
-NEUTRAL = {"settings", "filter_steps", "log", "live", "fingerprint", "__init__"}
+# settings, filter_steps: their values are parameters already. log, live, fingerprint, faults, parents: they change no result.
+NEUTRAL = {"settings", "filter_steps", "log", "live", "fingerprint", "faults", "parents", "__init__"}
 
 
 def _meaning(node: ast.AST) -> str:

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
-from posemake.files import read_json, replacing
+from posemake.files import read_json
 from posemake.poses import frame_times
-from posemake.style import save_figure
+from posemake.style import save_figure, save_jpeg
 
 COLORS = {"kmeans": "#2a788e", "motion": "#d95f02", "uniform": "#7570b3", "fill": "#b8860b", "manual": "#66a61e"}  # of methods
 DROPPED = "#c0392b"
@@ -55,8 +55,7 @@ def plot_frames(
     said = selection["note"] or f"{selection['chosen']} of {len(candidates)} candidates are chosen"
     title = "\n".join(textwrap.wrap(f"{said}; compared by {selection['features']}", 150))
     sheet = contact_sheet(chosen, seconds, images_dir) if len(chosen) else _words(title)
-    with replacing(sheet_file) as part:
-        sheet.save(part, quality=88)
+    save_jpeg(sheet, sheet_file)
     figure = Figure(figsize=(13, 4.8))
     if len(chosen):
         figure.suptitle(title, fontsize="medium")

@@ -6,6 +6,8 @@ A map is a 3 × 3 matrix on homogeneous (x, y, 1); maps compose by ``@`` and are
 
 import numpy as np
 
+LEAST_SIGMA = 0.75  # cells: a narrower peak of a heatmap could fall between them
+
 
 def resize_map(size: tuple[int, int], new_size: tuple[int, int]) -> np.ndarray:
     """Map from a frame of ``size`` (width, height) to the same frame resized to ``new_size``, as (3, 3)."""
@@ -21,6 +23,11 @@ def crop_map(x: float, y: float) -> np.ndarray:
 def stride_map(stride: int) -> np.ndarray:
     """Map from the network's input to the cells of a heatmap with one cell per ``stride`` pixels, as (3, 3)."""
     return resize_map((stride, stride), (1, 1))
+
+
+def peak_width(sigma: float, stride: int) -> float:
+    """Standard deviation of a heatmap's peak in input pixels: that wanted, ``LEAST_SIGMA`` cells at least."""
+    return max(sigma, LEAST_SIGMA * stride)
 
 
 def rotate_map(degrees: float, scale: float, centre: tuple[float, float]) -> np.ndarray:

@@ -36,8 +36,10 @@ def export_graph(model: dict[str, Any], path: str | Path) -> None:
             points, (example,), dynamo=True, input_names=["images"], output_names=["points"], dynamic_shapes=shapes, verbose=False
         )
     content = exported.model_proto
-    for part in (*content.graph.node, *content.graph.value_info, *content.graph.initializer, *content.functions):
-        part.ClearField("metadata_props")  # where in the code it comes from, with the paths of this machine
+    graph = content.graph
+    for part in (graph, *graph.node, *graph.value_info, *graph.initializer, *content.functions):
+        # where in the code it comes from, with the paths of this machine, and sets, in another order in each process
+        part.ClearField("metadata_props")
     for key, value in (
         ("keypoints", json.dumps(model["keypoints"])),
         ("scale", str(model["settings"]["scale"])),

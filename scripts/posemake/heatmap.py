@@ -10,13 +10,9 @@ heatmap's cells (integral regression: Sun et al., ECCV 2018; Nibali et al., arXi
 import torch
 import torch.nn.functional as F
 
-LEAST_SIGMA = 0.75  # cells: a narrower peak could fall between the cells
+from posemake.geometry import peak_width
+
 OFFSET_RADIUS = 2.0  # cells around a keypoint in which its offset is taught; the maximum falls well inside
-
-
-def peak_width(sigma: float, stride: int) -> float:
-    """Standard deviation of a peak in input pixels: that wanted, ``LEAST_SIGMA`` cells at least."""
-    return max(sigma, LEAST_SIGMA * stride)
 
 
 def to_cells(xy: torch.Tensor, stride: int) -> torch.Tensor:

@@ -68,7 +68,7 @@ class LabelStore:
     """
 
     def __init__(self, folder: str | Path, scorer: str, keypoints: list[str], video: str, read_only: bool = False) -> None:
-        if not re.fullmatch(r"\w[\w .-]*", scorer):
+        if not re.fullmatch(r"\w[\w .-]*(?<!\.part)", scorer):
             raise PosemakeError(f"scorer: {scorer!r} becomes part of a file's name; use letters, digits, _, - and .")
         self.folder, self.scorer, self.video, self.keypoints = Path(folder), scorer, video, list(keypoints)
         self.path = self.folder / f"CollectedData_{scorer}.csv"

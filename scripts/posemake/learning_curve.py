@@ -11,7 +11,7 @@ from matplotlib.ticker import LogFormatter
 from posemake.dataset import read_labelled, suitable_scale
 from posemake.diagnosis import diagnose
 from posemake.files import write_json
-from posemake.heatmap import peak_width
+from posemake.geometry import peak_width
 from posemake.style import save_figure
 
 

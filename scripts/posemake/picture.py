@@ -1,9 +1,13 @@
 """One frame as it was decoded, and its conversions."""
 
+from pathlib import Path
+
 import av
 import cv2
 import numpy as np
 from av.video.reformatter import ColorRange
+
+from posemake.files import write_bytes
 
 # planes 1 and 2 of these are colour, at full size or half of it
 PLANAR = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p")
@@ -15,6 +19,11 @@ LIMITED = [np.rint(16 + np.arange(256) * 219 / 255), np.rint(128 + (np.arange(25
 def upright_size(frame: av.VideoFrame) -> tuple[int, int]:
     """Width and height of a decoded frame once it is turned as its file asks for."""
     return (frame.height, frame.width) if round(frame.rotation / 90) % 2 else (frame.width, frame.height)
+
+
+def save_png(image: np.ndarray, path: str | Path) -> None:
+    """Write an image (H, W, 3), RGB, uint8, as PNG."""
+    write_bytes(path, cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
 class Picture:

@@ -60,10 +60,22 @@ def write_poses(poses: xr.Dataset, h5: str | Path, csv: str | Path, scorer: str)
     with replacing(csv) as part:
         # "nan" rather than nothing: pandas takes an empty first row for names of the index
         table.to_csv(part, float_format="%.4f", lineterminator="\n", na_rep="nan")
-    with replacing(h5) as part, pd.HDFStore(part, "w") as store:
-        # an index of rows, which nobody searches, would hold the time of day
-        store.put(KEY, table, format="table", index=False, track_times=False)
-        store.get_storer(KEY).attrs.pandas_version = "0.15.2"  # of the format; pandas 3 leaves it out, pandas 2 asks for it
+    with replacing(h5) as part:
+        with pd.HDFStore(part, "w") as store:
+            # an index of rows, which nobody searches, would hold the time of day
+            store.put(KEY, table, format="table", index=False, track_times=False)
+            store.get_storer(KEY).attrs.pandas_version = "0.15.2"  # of the format; pandas 3 leaves it out, pandas 2 asks for it
+        _check(part, table)
+
+
+def _check(h5: Path, table: pd.DataFrame) -> None:
+    """Read a file again: on a full disk, HDF5 leaves it torn and says nothing."""
+    try:
+        same = pd.read_hdf(h5, KEY).equals(table)
+    except Exception as error:  # whatever HDF5 says of it
+        raise RuntimeError("what was written cannot be read") from error
+    if not same:
+        raise RuntimeError("what was written is not what was to be written")
 
 
 def read_poses(path: str | Path, times: np.ndarray | None = None) -> tuple[xr.Dataset, str]:

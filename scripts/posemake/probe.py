@@ -5,7 +5,9 @@ reason to doubt is always probed exactly.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,22 @@ def _facts(path: Path) -> dict[str, Any]:
         }
 
 
+def _of_pixels(path: Path, facts: dict[str, Any]) -> Iterator[str]:
+    """What is to be said of pixels that are not square, and of grey in 16 bits of which the camera used 14 or fewer."""
+    if ratio := facts["sample_aspect_ratio"]:
+        yield (
+            f"its pixels are not square (width to height {ratio}): distances along x and y differ; "
+            "make a copy with `ffmpeg -i … -vf scale=iw*sar:ih,setsar=1 …` if they are to be compared"
+        )
+    if not facts["pixel_format"].startswith("gray16"):
+        return
+    brightest = max((int(frame.to_ndarray().max()) for frame in islice(decode_tolerant(path), SAMPLES)), default=0)
+    used = max(8, brightest.bit_length())
+    if used <= 14:
+        brighter = f"lut=y=val*{1 << 16 - used},format=gray"
+        yield f"its values use {used} of 16 bits and are read dark; make a copy with `ffmpeg -i … -vf {brighter} -c:v ffv1 ….mkv`"
+
+
 def _same_by_random_access(path: Path, report: Report, pts: np.ndarray, hashes: dict[int, str] | None) -> bool:
     """Whether samples that are sought have the pixels that they have in order (``hashes``), or, where that is not known, from an
     earlier keyframe; and whether the last stretch has exactly the frames that were counted."""
@@ -93,6 +111,7 @@ def probe_file(path: Path, exact: bool) -> tuple[Report, np.ndarray, np.ndarray]
         bytes=path.stat().st_size,
         packets=len(packets.pts),
         hidden_frames=packets.hidden,
+        findings=tuple(_of_pixels(path, facts)),
         digest=quick_digest(path, exact),
     )
     doubts = []
@@ -149,7 +168,7 @@ def _probe_exactly(path: Path, report: Report, pts: list[int | None]) -> tuple[R
             "cut it there into two videos"
         )
     size = next(iter(found.sizes))
-    findings = []
+    findings = list(report.findings)
     counted = report.codec in ONE_FRAME_A_PACKET and not found.interlaced  # interlaced, a packet may be half a frame
     # some decoders leave out what refers to a lost frame, and say nothing
     first = found.pts[0]

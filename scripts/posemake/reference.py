@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from posemake.dataset import fit, in_frame
-from posemake.engine import best_device, rebuild
+from posemake.devices import best_device
+from posemake.engine import rebuild
 from posemake.heatmap import decode
 from posemake.log import PosemakeError, logger
 from posemake.network import MULTIPLE

@@ -4,14 +4,14 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import Any
 
-import cv2
 import numpy as np
+from av.video.reformatter import Colorspace
 
 from posemake.canvas import Canvas, blank, fill, smaller, uses_bt709, yuv
-from posemake.files import replacing
+from posemake.findings import mean_rate
 from posemake.framing import chosen_span, liveliest, window_corners, window_size
 from posemake.log import logger, progress
-from posemake.picture import Picture
+from posemake.picture import Picture, save_png
 from posemake.poses import arrays, frame_times, read_poses
 from posemake.settings import Render, make
 from posemake.style import color, keypoint_colors
@@ -23,7 +23,7 @@ FAINTEST = 0.2  # opacity of a point of no confidence, so that it can be seen at
 TEXT_OF = 1000  # rows of the video, in which letters have the size 1 of OpenCV's, 22 pixels
 PREVIEW = 4.0  # seconds, as it plays
 PREVIEW_WIDTH, PREVIEW_RATE = 360, 30.0  # greatest width in pixels and rate per second, so that a page of many stays small
-PREVIEW_ENCODER = Encoder(options={"crf": "28", "preset": "ultrafast"})
+PREVIEW_QUALITY = 28
 
 
 class Painter:
@@ -91,7 +91,8 @@ class Painter:
         s, height = self.settings, canvas.planes[0].shape[0]
         scale = max(0.4, height / TEXT_OF)
         for k in named:
-            canvas.text(self.keypoints[k], now[k] + (s.radius + 1, 0), self.letters[k], scale, (0, 0.5))
+            if canvas.shows(now[k]):
+                canvas.text(self.keypoints[k], now[k] + (s.radius + 1, 0), self.letters[k], scale, (0, 0.5))
         stamps = [str(index)] * s.frame_number + [f"{self.times[index]:.2f} s"] * s.time
         if stamps:
             canvas.text("  ".join(stamps), np.add(canvas.corner, (2, height - 2)), self.white, scale, (0, 1))
@@ -136,13 +137,13 @@ def render_video(
     """
     video, wanted = open_video(video_file, info_file, standard_dir), make(Render, settings)
     info, times = video.info, frame_times(times_file, row["fps"])
-    fps = row["fps"] or info["fps"]
+    fps = row["fps"] or mean_rate(info["fps"], info["real_fps"])
     rate = fps * wanted.speed
     poses, _ = read_poses(poses_file)
     keypoints, (xy, confidence) = poses.keypoints.values.tolist(), arrays(poses)
-    tracks = [(xy, "filtered" if wanted.side_by_side else "")]
+    tracks = [(xy, confidence, "filtered" if wanted.side_by_side else "")]
     if wanted.side_by_side:
-        tracks.insert(0, (arrays(read_poses(raw_file)[0])[0], "raw"))
+        tracks.insert(0, (*arrays(read_poses(raw_file)[0]), "raw"))
 
     start, stop, _ = window(video_file, info, row["start"], row["stop"])
     start, stop = chosen_span(start, stop, wanted.span, wanted.span_unit, times)
@@ -163,21 +164,22 @@ def render_video(
     encoder = choose_encoder(wanted, size)
     painter = Painter(wanted, keypoints, skeleton, times, bt709)
     with ExitStack() as stack:
-        write = stack.enter_context(frame_writer(out, size, rate, encoder, first[1].colors()))
-        write_small = stack.enter_context(frame_writer(preview, small, rate / every, PREVIEW_ENCODER, first[1].colors()))
+        write = stack.enter_context(frame_writer(out, size, rate, encoder, first[1].colors(), bt709))
+        light = software_encoder("h264", PREVIEW_QUALITY, "ultrafast")
+        write_small = stack.enter_context(frame_writer(preview, small, rate / every, light, first[1].colors(), bt709))
         for index, picture in progress(chain([first], pictures), stop - start, "frames"):
             if index == start or not encoder.copies:
                 made, planes = blank(size)  # new memory costs as much as drawing
+                made.colorspace = Colorspace.ITU709 if bt709 else Colorspace.ITU601
             made.pts = None
             source, corner = picture.planes(), tuple(corners[index - start].tolist())
-            for number, (track, caption) in enumerate(tracks):
+            for number, (track, sure, caption) in enumerate(tracks):
                 half = [p[:, number * p.shape[1] // len(tracks) : (number + 1) * p.shape[1] // len(tracks)] for p in planes]
                 fill(half, source, corner)
-                painter.draw(Canvas(half, corner), index, track, confidence, caption)
+                painter.draw(Canvas(half, corner), index, track, sure, caption)
             if index == (start + stop) // 2:
                 middle = Picture(made).rgb().copy()
             if index - start in lively and (index - start - lively.start) % every == 0:
                 write_small(smaller(planes, small))
             write(made)
-    with replacing(poster) as part:
-        cv2.imwrite(str(part), cv2.cvtColor(middle, cv2.COLOR_RGB2BGR))
+    save_png(middle, poster)

@@ -4,15 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from posemake.files import write_text
 from posemake.page import render
+from posemake.sample import SHOWN, evenly
 from posemake.steadiness import FLOORS, stand_out
 
 WORST = 5  # videos in the table of those that were seen least surely
-SHOWN = 12  # videos with pictures; all others are in the tables
 
 PAGE = """\
 {% from "head" import table %}{% include "head" %}
@@ -133,7 +132,7 @@ def write_index(files, out: str, settings: dict[str, Any]) -> None:
     predicted = []
     for path in files.tables:
         name, table = Path(path).stem, _read(path)
-        spread = table.iloc[np.unique(np.linspace(0, len(table) - 1, min(SHOWN, len(table))).astype(int))]
+        spread = table.iloc[evenly(range(len(table)))]
         folder = f"{at['poses']}/{name}"
         predicted.append(
             {

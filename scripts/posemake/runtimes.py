@@ -6,7 +6,6 @@ and y in input pixels, confidence. What is heavy is imported where it is used, s
 """
 
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from posemake.devices import ON_CPU, best_device, device_kind, forced
 from posemake.files import read_json
 from posemake.log import PosemakeError, logger
 from posemake.video import cores
@@ -32,7 +32,6 @@ ENGINES = {
 }
 FULL = ("torch", "openvino", "onnxruntime")  # in float32; the others in reduced precision
 GPU_BATCH = 32  # frames; torch halves it where it does not fit
-GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # of NVIDIA, in WSL, of AMD
 
 
 class Runtime(Protocol):
@@ -88,19 +87,6 @@ def read_engine(path: str | Path) -> Engine:
     return Engine(**{name: content[name] for name in Engine.__dataclass_fields__})
 
 
-def device_kind() -> str:
-    """The kind of device to compute on: that of POSEMAKE_DEVICE if set, else of a GPU if there is one, else ``cpu``.
-
-    Asks torch only where there may be a GPU, as that takes seconds.
-    """
-    wanted = os.environ.get("POSEMAKE_DEVICE")
-    if wanted == "cpu" or not (wanted or sys.platform != "linux" or any(map(os.path.exists, GPUS))):
-        return "cpu"
-    from posemake.engine import best_device
-
-    return best_device().type
-
-
 def engine_here(engine: Engine) -> tuple[str, str]:
     """The engine and the kind of device to use on this machine, which may have others than that on which the model was exported.
 
@@ -112,10 +98,10 @@ def engine_here(engine: Engine) -> tuple[str, str]:
     here, explicit = device_kind(), engine.engine == engine.asked
     if here == engine.device or (explicit and engine.device == "cpu"):
         return engine.engine, here if here in ENGINES[engine.engine][0] else "cpu"
-    if here == "cpu" and not os.environ.get("POSEMAKE_DEVICE"):
+    if here == "cpu" and not forced():
         raise PosemakeError(
-            f"the model was exported for {engine.device}, and there is no such device here: compute where there is one, export "
-            "the model here (snakemake --forcerun export_model), or set the variable POSEMAKE_DEVICE to cpu, which is slow"
+            f"the model was exported for {engine.device}, and there is no such device here: compute where there is one, or "
+            f"export the model here (snakemake --forcerun export_model); {ON_CPU}"
         )
     if explicit and here in ENGINES[engine.engine][0]:
         return engine.engine, here
@@ -149,7 +135,7 @@ def open_runtime(name: str, device: str, weights: str | Path, graph: str | Path,
         import torch
     except ImportError as error:
         raise PosemakeError(f"{name} cannot be used here ({error}); install {library}, or export with another engine") from error
-    from posemake.engine import best_device, load_model
+    from posemake.engine import load_model
     from posemake.reference import TorchRuntime
 
     if device == "cpu":

@@ -9,9 +9,10 @@ import pandas as pd
 
 from posemake.candidates import Candidates, frames_to_look_at
 from posemake.choose import choose
-from posemake.files import read_json, replacing, write_json, write_rows
+from posemake.files import read_json, write_json, write_rows
 from posemake.labels import image_name
 from posemake.log import logger, progress
+from posemake.picture import save_png
 from posemake.settings import Frames, make
 from posemake.video import Video, open_video
 
@@ -165,5 +166,4 @@ def extract_frames(video_file: str, info_file: str, standard_dir: str, frames_fi
         return
     chosen = open_video(video_file, info_file, standard_dir).chosen(names)
     for index, image in progress(chosen, len(names), "frames"):
-        with replacing(f"{folder}/{names[index]}") as part:
-            cv2.imwrite(str(part), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        save_png(image, f"{folder}/{names[index]}")

@@ -69,7 +69,7 @@ class Stack:
     def __init__(self, path: str | Path, white: float | None = None):
         self.path = Path(path)
         self.white = white  # the value that becomes 255; None where images have 8 bits
-        self._tiff = None
+        self._tiff = self._block = None
         if self.path.is_file():
             import tifffile
 
@@ -78,6 +78,11 @@ class Stack:
             try:
                 self._tiff = tifffile.TiffFile(self.path)
                 self.count = len(self._tiff.pages)
+                if (self._tiff.imagej_metadata or {}).get("images", 1) > self.count:
+                    # ImageJ tells of the first image only where a file is larger than 4 GB; the others follow it
+                    block = tifffile.memmap(self.path, mode="r")
+                    self._block = block.reshape(-1, *block.shape[-3 if self._tiff.series[0].axes.endswith("S") else -2 :])
+                    self.count = len(self._block)
             except Exception as error:
                 raise PosemakeError(
                     f"{path}: not a TIFF that can be opened ({error}); it may be cut short: copy it again"
@@ -100,7 +105,9 @@ class Stack:
 
     def _raw(self, index: int) -> np.ndarray:
         try:
-            if self._tiff:
+            if self._block is not None:
+                image = self._block[index].astype(self._block.dtype.newbyteorder("="))
+            elif self._tiff:
                 image = self._tiff.pages[index].asarray()
             else:
                 image = cv2.imread(str(self.files[index]), cv2.IMREAD_UNCHANGED)

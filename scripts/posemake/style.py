@@ -1,11 +1,13 @@
 """The look of figures and videos: colours of keypoints, and matplotlib without a display."""
 
+import io
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from PIL import Image
 
-from posemake.files import replacing
+from posemake.files import write_bytes
 from posemake.log import PosemakeError
 
 matplotlib.use("agg")
@@ -22,8 +24,16 @@ METADATA = {".png": ["Software"], ".svg": ["Date", "Creator"], ".pdf": ["Creatio
 
 def save_figure(figure: Figure, path: str | Path, dpi: int) -> None:
     """Write a figure as PNG, SVG or PDF by the path's ending; the same figure gives the same bytes."""
-    with replacing(path) as part:
-        figure.savefig(part, dpi=dpi, metadata=dict.fromkeys(METADATA[part.suffix]))
+    ending, content = Path(path).suffix, io.BytesIO()
+    figure.savefig(content, format=ending[1:], dpi=dpi, metadata=dict.fromkeys(METADATA[ending]))
+    write_bytes(path, content.getvalue())
+
+
+def save_jpeg(image: Image.Image, path: str | Path) -> None:
+    """Write a picture as JPEG; from memory, as Pillow on a full disk leaves a torn file and says nothing."""
+    content = io.BytesIO()
+    image.save(content, "JPEG", quality=88)
+    write_bytes(path, content.getvalue())
 
 
 def keypoint_colors(keypoints: int, colormap: str) -> list[tuple[float, float, float]]:

@@ -8,7 +8,8 @@ import torch
 
 from posemake.checkpoint import Timer, discard, fingerprint, noticing_sigterm, read_checkpoint, write_checkpoint
 from posemake.dataset import Frames, load_part, read_labelled, suitable_scale
-from posemake.engine import best_device, save_model
+from posemake.devices import ON_CPU, best_device, forced
+from posemake.engine import save_model
 from posemake.files import write_rows
 from posemake.live import LiveCurve
 from posemake.log import PosemakeError, logger, progress
@@ -48,8 +49,10 @@ def fit_network(
     Raises
     ------
     PosemakeError
-        If the loss diverges, one frame does not fit into memory, or the process is asked to end (SIGTERM).
+        If the loss diverges, one frame does not fit into memory, the process is asked to end (SIGTERM), or there is no GPU any
+        more for what began on one.
     """
+    chosen = bool(device or forced())
     device = device or best_device()
     torch.use_deterministic_algorithms(device.type == "cpu")
     training = Training(train, validation, keypoints, settings, device)
@@ -59,6 +62,11 @@ def fit_network(
         arrays = [part for frames in (train, validation) for part in (frames.images, frames.xy, frames.maps)]
         identity = fingerprint({**dataclasses.asdict(settings), "keypoints": keypoints}, code, training.network, arrays)
         if content := read_checkpoint(checkpoint, identity):
+            if content["device"] != "cpu" and device.type == "cpu" and not chosen:
+                raise PosemakeError(
+                    f"{checkpoint}: the training began on {content['device']}, and there is no such device now; run again where "
+                    f"there is one; {ON_CPU}"
+                )
             training.restore(content)
             logger.info("resumed from %s at step %d", checkpoint, training.step)
     curve = LiveCurve(events, training.history, training.seconds)

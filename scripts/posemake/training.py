@@ -200,8 +200,8 @@ class Training:
         """All that the rest of the training follows from, as a checkpoint's bytes."""
         self.count_seconds()
         content = {name: getattr(self, name) for name in PLAIN} | {name: getattr(self, name).state_dict() for name in STATEFUL}
-        watch = [self.watch.start, self.watch.high]
-        return pack(content | {"watch": watch, "random": random_state(self.rng, self.device), "fingerprint": fingerprint})
+        content |= {"watch": [self.watch.start, self.watch.high], "random": random_state(self.rng, self.device)}
+        return pack(content | {"device": self.device.type, "fingerprint": fingerprint})
 
     def restore(self, content: dict[str, Any]) -> None:
         """Go on from what ``pack`` packed."""

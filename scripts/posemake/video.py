@@ -49,7 +49,7 @@ def open_stream(
     if path.stat().st_size == 0:
         raise PosemakeError(f"{path}: the file is empty (0 bytes); copy it again from where it was recorded")
     try:
-        container = av.open(str(path))
+        container = av.open(f"file:{path}")  # else FFmpeg would take `data:x.mp4` for a protocol
     except (av.FFmpegError, ValueError) as error:
         raise PosemakeError(
             f"{path}: not a video that can be opened ({reason(error)}); if its recording was cut off, the index at its end is "

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange
+from av.video.reformatter import ColorRange, Colorspace
 
 from posemake.files import replacing
 from posemake.log import PosemakeError, logger
-from posemake.video import cores
 
 SOFTWARE = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
 HARDWARE = ("nvenc", "qsv", "videotoolbox")
 PRESETS = {"ultrafast": 10, "superfast": 9, "veryfast": 8, "faster": 7, "fast": 6, "medium": 5, "slow": 4}  # SVT-AV1's numbers
-RGB = 0  # FFmpeg's number of the matrix of what is no YUV
-THREADS = 2  # of an encoder whose bytes are not to depend on the machine
+RGB, UNSAID = 0, 2  # FFmpeg's numbers for the matrix of what is no YUV, and for one that nobody stated
+FASTEST = {"libsvtav1": 240}  # frames per second that an encoder takes
+FINER_COLOUR = -6  # steps by which colour is quantised finer than brightness: else trails leave specks of it where they were
+THREADS, COPY_THREADS = 2, 4  # of encoders, in videos to look at and in copies; the bytes are not to depend on the machine
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,12 @@ def software_encoder(codec: str, quality: int, preset: str) -> Encoder:
         raise PosemakeError(f"FFmpeg was built without {name} here; set `render.codec: h264`")
     options = {"crf": str(quality), "preset": preset}
     if codec == "h264":
+        options["chromaoffset"] = str(FINER_COLOUR)
         # at ultrafast, decoding and drawing keep the other core busy, and a second thread costs more than it brings
         return Encoder(name, options, 1 if preset == "ultrafast" else THREADS)
     if codec == "hevc":
-        options |= {"crf": str(min(51, quality + 5)), "x265-params": f"log-level=none:pools={THREADS}:frame-threads={THREADS}"}
+        private = f"log-level=none:pools={THREADS}:frame-threads={THREADS}:cbqpoffs={FINER_COLOUR}:crqpoffs={FINER_COLOUR}"
+        options |= {"crf": str(min(51, quality + 5)), "x265-params": private}
         return Encoder(name, options, tag="hvc1")  # as Apple's players want it
     os.environ.setdefault("SVT_LOG", "1")  # errors only
     number = {"crf": str(min(63, round(1.5 * quality))), "preset": str(PRESETS[preset])}
@@ -87,24 +90,32 @@ def _encodes(encoder: Encoder, size: tuple[int, int]) -> bool:
 
 @contextmanager
 def frame_writer(
-    path: str | Path, size: tuple[int, int], fps: float, encoder: Encoder, colors: av.VideoFrame | None = None
+    path: str | Path,
+    size: tuple[int, int],
+    fps: float,
+    encoder: Encoder,
+    colors: av.VideoFrame | None = None,
+    bt709: bool = False,
 ) -> Iterator[Callable[[av.VideoFrame], None]]:
     """Give a function that appends a frame in yuv420p, of even ``size`` (width, height), to a new MP4.
 
-    ``colors`` is a frame whose colour matrix is told in the file. It is written under a temporary name that becomes its own at
-    the end, if no error comes before.
+    ``colors`` is a frame whose colour matrix is told in the file; that of BT.709 with ``bt709``, if the frame says none. It is
+    written under a temporary name that becomes its own at the end, if no error comes before.
     """
     with replacing(path) as part, av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream(encoder.name, rate=Fraction(fps).limit_denominator(65535))
+        rate = Fraction(fps).limit_denominator(65535)
+        stream = container.add_stream(encoder.name, rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         context = stream.codec_context
         context.thread_count = encoder.threads
+        if (most := FASTEST.get(encoder.name, rate)) < rate:
+            context.framerate, context.time_base = Fraction(most), 1 / rate  # which times still count in
         if encoder.tag:
             context.codec_tag = encoder.tag
         if colors is not None and colors.colorspace != RGB:
             context.color_range = ColorRange.MPEG
-            context.colorspace, context.color_primaries = colors.colorspace, colors.color_primaries
-            context.color_trc = colors.color_trc
+            context.colorspace = Colorspace.ITU709 if bt709 and colors.colorspace == UNSAID else colors.colorspace
+            context.color_primaries, context.color_trc = colors.color_primaries, colors.color_trc
         stream.options = dict(encoder.options)
         yield lambda frame: container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -121,10 +132,12 @@ def video_writer(
     It is written under a temporary name that becomes its own at the end, if no error comes before.
     """
     width, height = size[0] + size[0] % 2, size[1] + size[1] % 2
+    # with this preset's `mbtree`, x264 lets memory that it never wrote decide on some bits: the bytes are the same in processes
+    # that did the same before, as jobs have; without it, they always are, and files become twice as large
     options = {"crf": str(quality), "preset": "veryfast"}
     if gop:
         options |= {"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0", "bf": "0", "flags": "+cgop"}
-    with frame_writer(path, (width, height), fps, Encoder("libx264", options, cores())) as append:
+    with frame_writer(path, (width, height), fps, Encoder("libx264", options, COPY_THREADS)) as append:
 
         def write(image: np.ndarray) -> None:
             right, below = width - image.shape[1], height - image.shape[0]

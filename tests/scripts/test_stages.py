@@ -176,14 +176,15 @@ def test_render_and_plot(project, tracks):
         bare = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)][4:34]
     assert all((np.abs(a - b).max(-1) > 60).sum() > 20 for a, b in zip(drawn, bare))
 
-    names = ("trajectory", "coordinates", "confidence", "displacement")
+    names = ("trajectory", "coordinates", "confidence", "displacement", "filtering")
     pngs = outputs(project / "poses/first", **{name: f"{name}.png" for name in names})
-    run("plot_poses", source, pngs, settings=settings.plain(settings.Plots), row=row("fps"))
+    source |= {name: tracks[name] for name in ("shown", "summary")}
+    shown = {"keypoints": list(demo_walk.KEYPOINTS), "steps": settings.plain(settings.Filter)["steps"]}
+    run("plot_poses", source, pngs, settings=settings.plain(settings.Plots), row=row("fps"), **shown)
     assert all((project / f"poses/first/{name}.png").stat().st_size > 5000 for name in names)
-    png = outputs(project / "poses/first", png="filtering.png")
-    steps, look = settings.plain(settings.Filter)["steps"], {"colormap": "turbo", "dpi": 60}
-    run("plot_filter", tracks, png, settings=look, keypoints=list(demo_walk.KEYPOINTS), steps=steps)
-    assert (project / "poses/first/filtering.png").stat().st_size > 5000
+
+    run("sample_figures", list(pngs.values()), {"folder": f"{project}/sample"})
+    assert {path.name for path in (project / "sample/first").iterdir()} == {f"{name}.png" for name in names}
 
 
 def test_tables_and_page(project, model, tracks, labelled):

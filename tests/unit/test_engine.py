@@ -5,7 +5,7 @@ import pytest
 import torch
 from helpers import blob
 
-from posemake.engine import FORMAT, best_device, load_model, make_network, rebuild, save_model
+from posemake.engine import FORMAT, load_model, make_network, rebuild, save_model
 from posemake.heatmap import decode, encode
 from posemake.log import PosemakeError
 from posemake.reference import Predictor
@@ -159,10 +159,3 @@ def test_a_frame_is_predicted_the_same_alone_and_among_others(file):
     _, together = predictor(frames)
     alone = np.concatenate([predictor([frame])[1] for frame in frames])
     np.testing.assert_allclose(together, alone, rtol=1e-3)
-
-
-def test_the_device_can_be_chosen(monkeypatch):
-    monkeypatch.setenv("POSEMAKE_DEVICE", "meta")
-    assert best_device() == torch.device("meta")
-    monkeypatch.delenv("POSEMAKE_DEVICE")
-    assert best_device().type in ("cpu", "cuda", "mps")

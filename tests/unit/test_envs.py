@@ -1,4 +1,5 @@
 import re
+import sys
 import tomllib
 
 import pytest
@@ -6,6 +7,8 @@ import yaml
 from helpers import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from posemake.packages import NEEDED, missing_packages
 
 ENVS = sorted(path for path in (ROOT / "envs").rglob("*") if path.is_file())
 PYTHON_311 = {"python_version": "3.11", "python_full_version": "3.11.9", "sys_platform": "linux", "platform_machine": "x86_64"}
@@ -69,6 +72,22 @@ def test_environments_hold_what_the_code_imports():
     needed, tests = project()
     assert needed == set(conda())
     assert needed | tests <= set(pins(PYTHON_311))
+
+
+def test_a_run_looks_for_what_the_code_imports(monkeypatch):
+    imported = {"opencv-python-headless": "cv2", "pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn"}
+    needed, _ = project()
+    optional = {"snakemake", "tensorboard"}
+    assert set(NEEDED) == {imported.get(name, name) for name in needed - optional}
+    assert missing_packages() == []
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert missing_packages() == ["openvino"]
+
+
+def test_a_package_of_which_an_empty_folder_is_left_is_missing(tmp_path, monkeypatch):
+    (tmp_path / "half_a_package").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert missing_packages(("half_a_package", "json")) == ["half_a_package"]
 
 
 @pytest.mark.parametrize("path", ENVS, ids=lambda path: path.name)

@@ -1,6 +1,8 @@
 import csv
+import errno
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from posemake.files import (
     read_json,
     replacing,
     source_size,
+    write_bytes,
     write_json,
     write_rows,
     write_text,
@@ -62,6 +65,31 @@ def test_files_that_differ_in_their_ending_are_written_side_by_side(tmp_path):
         first.write_text("h5")
         second.write_text("csv")
     assert (tmp_path / "poses.h5").read_text() == "h5" and (tmp_path / "poses.csv").read_text() == "csv"
+
+
+def test_the_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    """Else a power cut leaves an empty file that looks finished."""
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *given, name=name, real=real: (calls.append(name), real(*given))[1])
+    write_bytes(tmp_path / "a.png", b"abc")
+    assert calls == ["fsync", "replace"] and (tmp_path / "a.png").read_bytes() == b"abc"
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path):
+    with pytest.raises(OSError) as raised, replacing(tmp_path / "a.png") as part:
+        part.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert raised.value.errno == errno.ENOSPC and raised.value.filename == str(tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_that_cannot_be_removed_hides_no_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError(errno.EROFS, "", "part")))
+    with pytest.raises(OSError) as raised, replacing(tmp_path / "a.png"):
+        raise OSError(errno.EROFS, "Read-only file system")
+    assert raised.value.filename == str(tmp_path / "a.png")
 
 
 def test_text_is_utf8_with_its_own_line_ends(tmp_path):

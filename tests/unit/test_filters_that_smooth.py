@@ -44,6 +44,13 @@ def test_a_cutoff_that_the_frame_rate_does_not_allow_is_refused(cutoff):
         done(Butterworth(cutoff=cutoff), line(50))
 
 
+@pytest.mark.parametrize("rate", [60.0, 240.0, 700.0])
+def test_the_rate_of_times_in_whole_milliseconds_with_gaps(rate):
+    times = np.round(np.arange(3000) / rate, 3)
+    times[1500:] += 60  # the camera paused
+    assert Scene(np.ones((3000, 1), bool), np.ones((3000, 1)), times, [], np.nan).rate() == pytest.approx(rate, rel=1e-3)
+
+
 def test_times_that_tell_no_rate_are_refused():
     with pytest.raises(PosemakeError, match="give fps in the sheet"):
         apply_step(Butterworth(), line(50)[:, None], Scene(np.ones((50, 1), bool), np.ones((50, 1)), np.zeros(50), [], np.nan))

@@ -190,5 +190,15 @@ def test_a_change_of_the_heatmap_reruns_what_uses_it_alone(real):
     }
 
 
+def test_other_words_for_a_fault_of_the_machine_rerun_nothing(real):
+    def digests():
+        prints = Fingerprints(real.parent / "none.json", real)
+        return {path.stem: prints.of(path.stem) for path in real.glob("*.py")}
+
+    before = digests()
+    rewrite(real / "posemake" / "faults.py", "there is no space left on the disk of {}", "the disk of {} is full")
+    assert digests() == before
+
+
 def test_neutral_modules_exist():
     assert {path.stem for path in PACKAGE.glob("*.py")} >= NEUTRAL

@@ -1,12 +1,26 @@
+import contextlib
 import logging
+import os
+import re
+import subprocess
+import sys
+import time
 import warnings
 from types import SimpleNamespace
 
 import pytest
+from helpers import SCRIPTS
 
 from posemake.log import PosemakeError, error_sentences, log_to, logger, progress, run_job
+from posemake.parents import first_beyond, is_there
 
-pytestmark = pytest.mark.usefixtures("restored_logging")
+pytestmark = pytest.mark.usefixtures("restored_logging", "outlives_its_parent")
+
+
+@pytest.fixture
+def outlives_its_parent(monkeypatch):
+    """The jobs here run in pytest itself, which may go on without the shell that started it."""
+    monkeypatch.setattr("posemake.log._end_with", lambda *given: None)
 
 
 def job(path, main):
@@ -31,14 +45,16 @@ def test_a_job_is_given_its_files_and_its_log(tmp_path):
         logger.info("%d frames", 3)
 
     path = tmp_path / "logs" / "new" / "job.log"
-    assert job(path, main).endswith(" 3 frames\n")
+    told, spent = job(path, main).splitlines()
+    assert told.endswith(" 3 frames") and re.search(r" CPU: \d+\.\d s, and \d+\.\d s before that to begin$", spent)
     assert seen == [("in", "out", "params", [str(path)])]
 
 
 def test_a_log_begins_anew(tmp_path):
     path = tmp_path / "job.log"
     path.write_text("ERROR: of the run before\n")
-    assert job(path, lambda *given: None) == ""
+    (line,) = job(path, lambda *given: None).splitlines()
+    assert "CPU" in line
 
 
 @pytest.mark.parametrize(
@@ -100,21 +116,174 @@ def test_the_sentences_of_a_run_are_those_of_its_failed_jobs(tmp_path):
         with pytest.raises(SystemExit):
             job(tmp_path / f"{name}.log", failing(PosemakeError(f"{name} is wrong")))
     run = tmp_path / "run.log"
-    details = "(check log file(s) for error details)"
     run.write_text(
         f"""rule never_failed:
     log: {tmp_path}/never_failed.log
-Error in rule b:
-    log: {tmp_path}/b.log {details}
-Error in rule a:
-    log: {tmp_path}/a.log {details}
-Error in rule b:
-    log: {tmp_path}/b.log {details}
-Error in rule gone:
-    log: {tmp_path}/gone.log {details}
-"""
+{failed("b", tmp_path)}{failed("a", tmp_path)}{failed("b", tmp_path)}{failed("gone", tmp_path)}"""
     )
-    assert error_sentences(run) == [f"{tmp_path}/b.log: b is wrong", f"{tmp_path}/a.log: a is wrong"]
+    assert error_sentences(run) == [
+        f"{tmp_path}/b.log: b is wrong",
+        f"{tmp_path}/a.log: a is wrong",
+        f"{tmp_path}/gone.log: gone failed and left no reason here; what it printed stands above",
+    ]
+
+
+def raised(script, ended):
+    """What Snakemake's log has of a command that failed."""
+    return f"""RuleException:
+CalledProcessError in file "rules/some.smk", line 55:
+Command 'set -euo pipefail;  python /some where/.snakemake/scripts/tmpq_8x.{script}.py' {ended}
+"""
+
+
+def noted(rule, folder, log=""):
+    """What it has of a job that failed, after that."""
+    return f"""[Sun Nov 22 00:00:45 2026]
+Error in rule {rule}:
+    message: None
+    log: {folder}/{log or rule}.log (check log file(s) for error details)
+"""
+
+
+def failed(rule, folder, ended="returned non-zero exit status 1."):
+    return raised(rule, ended) + noted(rule, folder)
+
+
+STATUS_1, KILLED = "returned non-zero exit status 1.", "died with <Signals.SIGKILL: 9>."
+CRASHED = "died with <Signals.SIGSEGV: 11>."
+
+
+def told(tmp_path, *blocks, **scripts):
+    """What is said after `<job>: ` at the end of a run with these blocks; each job's log holds `its own word`."""
+    for name in "abc":
+        (tmp_path / f"{name}.log").write_text("ERROR: its own word\n")
+    (tmp_path / "run.log").write_text("".join(blocks))
+    found = [line.removeprefix(f"{tmp_path}/").partition(".log: ") for line in error_sentences(tmp_path / "run.log", scripts)]
+    return {job: re.split("[.,]", sentence)[0] for job, _, sentence in found}
+
+
+def test_jobs_that_fail_at_once_are_not_taken_for_each_other(tmp_path):
+    one, two, three = raised("a", KILLED), raised("b", STATUS_1), raised("c", CRASHED)
+    errors = [noted(name, tmp_path) for name in "abc"]
+    right = {"a": "a was killed (SIGKILL)", "b": "its own word", "c": "c crashed (SIGSEGV)"}
+    assert told(tmp_path, one, two, three, *errors) == right
+    assert told(tmp_path, one, two, three, *errors[::-1]) == right
+    assert told(tmp_path, two, one, errors[0], three, errors[1], errors[2]) == right
+
+
+def test_jobs_of_one_script_are_told_in_their_order(tmp_path):
+    raises = raised("model", KILLED), raised("b", CRASHED), raised("model", STATUS_1)
+    notes = noted("model", tmp_path, "a"), noted("repeat", tmp_path, "c"), noted("b", tmp_path)
+    right = {"a": "model was killed (SIGKILL)", "c": "its own word", "b": "b crashed (SIGSEGV)"}
+    assert told(tmp_path, *raises, *notes, repeat="model") == right
+
+
+def test_a_job_that_lacks_a_command_is_given_no_other_ones_end(tmp_path):
+    """As one whose outputs are missing."""
+    found = told(tmp_path, raised("a", KILLED), noted("b", tmp_path), noted("a", tmp_path))
+    assert found == {"b": "its own word", "a": "a was killed (SIGKILL)"}
+
+
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        ("died with <Signals.SIGKILL: 9>.", "a was killed (SIGKILL). If you did not do that, the machine most likely ran out"),
+        ("returned non-zero exit status 137.", "a was killed (SIGKILL)"),
+        ("died with <Signals.SIGSEGV: 11>.", "a crashed (SIGSEGV)"),
+        ("died with <Signals.SIGTERM: 15>.", "a was ended from outside (SIGTERM)"),
+        ("died with unknown signal 70.", "a was ended from outside (signal 70)"),
+    ],
+)
+def test_a_job_that_was_killed_says_how_and_not_what_the_run_before_said(tmp_path, ended, says):
+    (tmp_path / "a.log").write_text("ERROR: of the run before\n")
+    (tmp_path / "b.log").write_text("ERROR: of its own\n")
+    run = tmp_path / "run.log"
+    run.write_text(failed("a", tmp_path, ended) + failed("b", tmp_path))
+    first, second = error_sentences(run)
+    assert first.startswith(f"{tmp_path}/a.log: {says}") and second == f"{tmp_path}/b.log: of its own"
+
+
+@pytest.mark.parametrize("status", [2, 128, 255])
+def test_a_status_that_is_no_signal_hides_nothing_of_the_log(tmp_path, status):
+    ended = f"returned non-zero exit status {status}."  # 255: of ssh, apptainer, sys.exit(-1)
+    assert told(tmp_path, raised("a", ended), noted("a", tmp_path)) == {"a": "its own word"}
+
+
+def test_a_log_that_cannot_be_written_ends_the_job_with_a_sentence(tmp_path):
+    (tmp_path / "logs").write_text("a file where a folder should be")
+    with pytest.raises(SystemExit) as ended:
+        job(tmp_path / "logs" / "job.log", lambda *given: None)
+    assert "posemake: " in ended.value.code and "logs" in ended.value.code
+
+
+ORPHAN = """
+import os, sys, time
+from types import SimpleNamespace
+import posemake
+if sys.argv[2] == "imports":
+    print(os.getpid(), flush=True)
+    time.sleep(1)
+from posemake import log
+log.SECONDS_ALONE = 0.05
+def main(*given):
+    if sys.argv[2] == "works":
+        print(os.getpid(), flush=True)
+    time.sleep(60)
+log.run_job(main, SimpleNamespace(input="", output="", params="", log=[sys.argv[1]]))
+"""
+PARENT = """
+import subprocess, sys
+subprocess.Popen(sys.argv[1:])
+sys.stdin.read()
+"""
+DIRECTLY, IN_A_SHELL = [], ["bash", "-c", '"$@"; true', "bash"]  # a shell that has more to do stays
+
+
+@pytest.mark.parametrize("between", [DIRECTLY, IN_A_SHELL], ids=["directly", "in a shell"])
+@pytest.mark.parametrize("when", ["imports", "works"])
+def test_a_job_ends_with_the_run_that_started_it(tmp_path, when, between):
+    path = tmp_path / "job.log"
+    command = [sys.executable, "-c", PARENT, *between, sys.executable, "-c", ORPHAN, str(path), when]
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        job_id = int(parent.stdout.readline())
+        time.sleep(0.3)
+        os.kill(job_id, 0)  # it goes on as long as its parent does
+        parent.kill()
+    began = time.monotonic()
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() - began < 10:
+            os.kill(job_id, 0)
+            time.sleep(0.02)
+    assert time.monotonic() - began < 5
+    assert "the run that started this job is gone" in path.read_text()
+
+
+def test_beyond_shells_is_what_started_them():
+    with subprocess.Popen(["bash", "-c", "echo; read; true"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+        shell.stdout.readline()
+        assert first_beyond(shell.pid) == first_beyond(os.getpid()) == os.getpid()
+        shell.kill()
+    assert first_beyond(shell.pid) is None and not is_there(shell.pid) and is_there(os.getpid())
+
+
+def test_what_a_cluster_says_of_jobs_that_said_nothing(tmp_path):
+    """Its log stands beside theirs; of a job that it ended and that succeeded later, nothing is told."""
+    with pytest.raises(SystemExit):
+        job(tmp_path / "said.log", failing(PosemakeError("it is wrong")))
+    (tmp_path / "late.log").write_text("begun\n")
+    block = """Error in rule x:
+    message: SLURM-job '{0}' failed, SLURM status is: '{1}'. For further error details see the cluster/cloud log
+    jobid: {0}
+    log: {2}/{3}.log, {2}/{0}.slurm.log (check log file(s) for error details)
+"""
+    jobs = [(1, "FAILED", tmp_path, "said"), (2, "TIMEOUT", tmp_path, "late"), (3, "NODE_FAIL", tmp_path, "again")]
+    run = tmp_path / "run.log"
+    run.write_text("".join(block.format(*each) for each in jobs) + "Finished jobid: 3 (Rule: x)\n")
+    assert error_sentences(run) == [
+        f"{tmp_path}/said.log: it is wrong",
+        f"{tmp_path}/late.log: SLURM-job '2' failed, SLURM status is: 'TIMEOUT'.",
+    ]
 
 
 def test_progress_passes_everything_through_and_counts_it(tmp_path):

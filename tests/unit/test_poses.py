@@ -87,3 +87,13 @@ def test_what_is_no_file_of_poses_is_refused_with_its_name(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(PosemakeError, match=r"poses.h5: not a file of poses"):
         read_poses(path)
+
+
+def test_a_file_that_reads_otherwise_than_it_was_written_is_none(tmp_path, monkeypatch):
+    """As HDF5 leaves it on a full disk, without an error."""
+    read = pd.read_hdf
+    monkeypatch.setattr(pd, "read_hdf", lambda *given: read(*given) + 1)
+    table = make_poses(np.zeros((3, 1, 2)), np.ones((3, 1)), ["snout"])
+    with pytest.raises(RuntimeError, match="not what was to be written"):
+        write_poses(table, tmp_path / "poses.h5", tmp_path / "poses.csv", "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["poses.csv"]

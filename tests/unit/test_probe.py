@@ -48,6 +48,21 @@ def test_a_report_tells_what_was_written(long):
     assert report.digest == f"sha256:{hashlib.sha256(long.read_bytes()).hexdigest()}"
 
 
+@pytest.mark.parametrize("bits, times", [(10, 64), (12, 16), (16, 0)])
+def test_grey_of_fewer_bits_than_the_file_has_is_told(tmp_path, bits, times):
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray16le"
+        image = np.linspace(0, 2**bits - 1, 64 * 48).reshape(48, 64).astype(np.uint16)
+        for _ in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="gray16le")))
+        container.mux(stream.encode())
+    told = f"its values use {bits} of 16 bits and are read dark; make a copy with `ffmpeg -i … -vf lut=y=val*{times},format=gray"
+    found = probe.probe(path)[0].findings
+    assert [finding.startswith(told) for finding in found] == [True] * bool(times)
+
+
 @pytest.mark.usefixtures("fast")
 def test_a_fast_probe_decodes_samples_only(long, monkeypatch):
     decoded = decoded_frames(monkeypatch)

@@ -3,9 +3,11 @@
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 from helpers import blob, prepare, write_video
+from PIL import Image
 
-from posemake import render, settings
+from posemake import canvas, render, settings
 from posemake.canvas import Canvas, blank
 from posemake.poses import make_poses, write_poses
 from posemake.render import Painter, choose_encoder, render_video
@@ -34,9 +36,9 @@ def source(tmp_path_factory):
     return folder
 
 
-def made(source, out, row=None, skeleton=(), **values):
+def made(source, out, row=None, skeleton=(), poses="filtered.h5", **values):
     """Render into a folder, and return the frames of the labelled video."""
-    at = [str(source / name) for name in ("video.mp4", "video.json", "standard", "times.npy", "raw.h5", "filtered.h5")]
+    at = [str(source / name) for name in ("video.mp4", "video.json", "standard", "times.npy", "raw.h5", poses)]
     files = [str(out / name) for name in ("labelled.mp4", "preview.mp4", "poster.png")]
     of_row = {"fps": None, "start": None, "stop": None} | (row or {})
     render_video(*at, *files, settings.plain(Render, OFF | values), of_row, [list(pair) for pair in skeleton])
@@ -69,6 +71,20 @@ def test_points_are_drawn_at_their_places(source, tmp_path):
         assert colorful(image)[disc] and not colorful(image)[ring]  # the second is unsure
         places = np.argwhere(colorful(image))[:, ::-1]
         assert np.linalg.norm(places[:, None] - XY[index], axis=-1).min(1).max() < 7
+
+
+def colors_of(path):
+    """Its planes of colour, at half the resolution."""
+    with av.open(str(path)) as container:
+        return np.stack([frame.to_ndarray()[frame.height :].astype(int) for frame in container.decode(video=0)])
+
+
+def test_trails_that_are_gone_leave_no_colour(source, tmp_path):
+    """As encoders leave it on a plain ground, where a person sees it."""
+    for quality in (1, Render.quality):
+        made(source, tmp_path / str(quality), trail=15, quality=quality)
+    off = np.abs(colors_of(tmp_path / "1/labelled.mp4") - colors_of(tmp_path / f"{Render.quality}/labelled.mp4"))
+    assert (off > 4).mean() < 1e-4 and off.max() <= 8
 
 
 def test_two_runs_give_the_same_bytes(source, tmp_path, monkeypatch):
@@ -115,6 +131,26 @@ def test_raw_on_the_left_and_filtered_on_the_right(source, tmp_path):
         assert not colorful(image)[y, x] and not colorful(image)[y + 15, x + 162]
 
 
+def test_the_raw_side_is_as_sure_as_the_network_was(source, tmp_path):
+    """Where the filter put another point, its confidence is 0."""
+    write_poses(make_poses(XY, np.zeros((FRAMES, 2)), NAMES), source / "other.h5", source / "other.csv", "test")
+    image = made(source, tmp_path, poses="other.h5", side_by_side=True)[30]
+    x, y = np.rint(XY[30, 0]).astype(int)
+    assert colorful(image)[y + 15, x] and not colorful(image)[y, x + 162]  # a disc, and a ring
+
+
+def test_colours_are_told_where_the_source_tells_none(source, tmp_path, monkeypatch):
+    """Players take large videos for BT.709, and their small windows not."""
+    monkeypatch.setattr(canvas, "BT709_FROM", 100)
+    drawn = made(source, tmp_path, follow=[60, 60])
+    for name in ("labelled.mp4", "preview.mp4"):
+        with av.open(str(tmp_path / name)) as container:
+            assert container.streams.video[0].codec_context.colorspace == Colorspace.ITU709
+    poster = np.array(Image.open(tmp_path / "poster.png")).astype(int)
+    there = colorful(poster)
+    assert there.sum() > 60 and np.abs(poster - drawn[30])[there].mean() < 6
+
+
 def test_names_number_and_time_are_written_and_change(source, tmp_path):
     bare, named, stamped = (
         made(source, tmp_path / name, **dict.fromkeys(on, True))
@@ -150,11 +186,23 @@ def test_a_trail_is_the_way_of_a_point_and_breaks_where_it_is_unknown():
     assert not (planes[0][:14] > 16).any()
 
 
+@pytest.mark.parametrize("x, written", [(-100.0, False), (10.0, True), (200.0, False)])
+def test_a_name_stands_only_where_its_point_is(x, written):
+    painter = Painter(Render(names=True, trail=0, radius=2), ["a"], [], np.zeros(1))
+    _, planes = blank((64, 40))
+    for plane in planes:
+        plane[:] = 128
+    painter.draw(Canvas(planes), 0, np.array([[[x, 20.0]]]), np.ones((1, 1)))
+    assert (planes[0][:, [*range(6), *range(13, 64)]] != 128).any() == written
+
+
+@pytest.mark.parametrize("speed", [1, 20])
 @pytest.mark.parametrize("codec, name", [("hevc", "hevc"), ("av1", "libdav1d")])
-def test_other_codecs(source, tmp_path, codec, name):
-    drawn = made(source, tmp_path, codec=codec)
+def test_other_codecs(source, tmp_path, codec, name, speed):
+    drawn = made(source, tmp_path, codec=codec, speed=speed)
     found = stream_of(tmp_path / "labelled.mp4")
     assert found[:3] == (name, "yuv420p", (162, 120)) and len(drawn) == FRAMES
+    assert found[4] == pytest.approx(FRAMES / FPS / speed, rel=0.02)
     assert colorful(drawn[30])[tuple(np.rint(XY[30, 0]).astype(int)[::-1])]
     assert stream_of(tmp_path / "preview.mp4")[0] == "h264"
 

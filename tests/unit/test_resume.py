@@ -15,7 +15,7 @@ from helpers import SCRIPTS
 from test_train import CPU, pictures, weights
 from tqdm import tqdm
 
-from posemake import checkpoint, training
+from posemake import checkpoint, train, training
 from posemake.dataset import Frames
 from posemake.log import PosemakeError
 from posemake.settings import Augment, Model, Probability
@@ -169,6 +169,22 @@ def test_a_checkpoint_of_another_training_is_not_used(tmp_path, monkeypatch, cap
     after = fit(path, **change)
     assert "of other settings, labels or versions: training begins anew" in caplog.text and "resumed" not in caplog.text
     assert same(after, fit(tmp_path / "none.pt", **change))
+
+
+def test_a_training_that_began_on_a_gpu_goes_on_without_one_only_if_the_user_says_so(tmp_path, monkeypatch, undisturbed):
+    path = tmp_path / "checkpoint.pt"
+    with monkeypatch.context() as patch:
+        pack = training.pack
+        patch.setattr(training, "pack", lambda content: pack({**content, "device": "cuda"}))
+        cut(path, monkeypatch, 4)
+    before = path.read_bytes()
+    monkeypatch.setattr(train, "best_device", lambda: CPU)
+    monkeypatch.delenv("POSEMAKE_DEVICE", raising=False)
+    with pytest.raises(PosemakeError, match="the training began on cuda, and there is no such device now; run again where"):
+        fit_network(TRAIN, VALIDATION, NAMES, SETTINGS, None, path)
+    assert path.read_bytes() == before
+    monkeypatch.setenv("POSEMAKE_DEVICE", "cpu")
+    assert same(fit_network(TRAIN, VALIDATION, NAMES, SETTINGS, None, path), undisturbed)
 
 
 @pytest.mark.parametrize("damage", ["torn", "a flipped bit", "empty", "no checkpoint"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake import probe
-from posemake.findings import Report, short_by, tells_apart, with_times
+from posemake.findings import Report, mean_rate, short_by, tells_apart, with_times
 
 # What follows from timestamps
 
@@ -28,6 +28,7 @@ def test_there_is_a_time_for_each_frame_and_it_grows(pts):
     else:
         assert not len(exact) and times == pytest.approx(np.arange(len(pts)) / 20) and len(report.findings) == 1
         assert ("missing" if None in pts else "not in order") in report.findings[0]
+        assert "the rate that is stated, 20 per second; give `fps`" in report.findings[0]
     assert (report.first_time, report.last_time) == (times[0], times[-1])
 
 
@@ -55,6 +56,13 @@ def test_a_variable_rate_is_one_whose_steps_differ_by_half(steps, variable):
 def test_the_gap_is_the_longest_way_to_the_next_keyframe(keys, gap):
     report, *_ = with_times(Report(fps=25.0, time_base="1/25"), list(range(len(keys))), [key == "K" for key in keys])
     assert report.keyframe_gap == gap and report.keyframes == keys.count("K")
+
+
+@pytest.mark.parametrize(
+    "stated, real, rate", [(30.0, 10.0, 10.0), (30.0, 29.9702, 30.0), (30.0, None, 30.0), (25.0, 25.4, 25.0), (12.9, 30.3, 30.3)]
+)
+def test_the_mean_rate_is_what_is_stated_where_timestamps_do_not_say_otherwise(stated, real, rate):
+    assert mean_rate(stated, real) == rate
 
 
 def test_a_file_that_states_no_rate_is_said_to_be_so():

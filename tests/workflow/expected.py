@@ -14,8 +14,10 @@ def per_model(*rules, models=MODELS):
     return {f"{rule} {model}" for rule in rules for model in models}
 
 
-FIGURES = ("render_video", "plot_poses", "plot_filter")
-AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model("tabulate_poses") | INDEX
+FIGURES = ("render_video", "plot_poses")
+RENDERED, PLOTTED = (per_video(rule) | per_model("sample_figures") for rule in FIGURES)
+OVER_ALL = ("tabulate_poses", "sample_figures")
+AFTER_FILTER = per_video("filter_poses", *FIGURES) | per_model(*OVER_ALL) | INDEX
 
 
 def after_training(*models):
@@ -23,9 +25,7 @@ def after_training(*models):
 
 
 def after_export(*models):
-    return (
-        per_model("tabulate_poses", models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
-    )
+    return per_model(*OVER_ALL, models=models) | per_video("predict_poses", "filter_poses", *FIGURES, models=models) | INDEX
 
 
 def after_labels(*models):

@@ -4,7 +4,7 @@ import os
 import sys
 
 import pytest
-from workflow.tiny import CONFIG, jobs_in, snakemake, would_run, write_config
+from workflow.tiny import CONFIG, MODEL, jobs_in, snakemake, would_run, write_config
 
 
 @pytest.fixture
@@ -25,7 +25,8 @@ def test_nothing_is_trained_while_frames_wait(waiting):
 
 
 def test_partial_goes_on_with_what_is_labelled(waiting):
-    write_config(waiting, {**CONFIG, "labels": {"policy": "partial"}})
+    of_one = {"models": {"small": MODEL}, "predict": {**CONFIG["predict"], "models": ["small"]}}
+    write_config(waiting, {**CONFIG, **of_one, "labels": {"policy": "partial"}})
     done = snakemake(waiting)
     assert done.returncode == 0, done.stdout
     assert {"collect_labels", "split_dataset", "train_model small", "write_index"} <= jobs_in(done.stdout)

@@ -16,6 +16,9 @@ from workflow.expected import (
     FIGURES,
     INDEX,
     MODELS,
+    OVER_ALL,
+    PLOTTED,
+    RENDERED,
     TABLES_OF_VIDEOS,
     after_choosing,
     after_export,
@@ -53,12 +56,15 @@ CONFIG_CHANGES = {
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
     "order of the filter's steps": (changed("filter", steps=steps()[::-1]), AFTER_FILTER),
     "a default written out": (changed("filter", steps=steps(window=5)), set()),
-    "render colour": (changed("render", colormap="plasma"), per_video("render_video")),
-    "what the labelled video shows": (changed("render", side_by_side=True), per_video("render_video")),
-    "format of plots": (changed("plots", format="svg"), per_video("plot_poses") | INDEX),
+    "render colour": (changed("render", colormap="plasma"), RENDERED),
+    "what the labelled video shows": (
+        changed("render", side_by_side=True),
+        per_video("render_video") | per_model("sample_figures"),
+    ),
+    "format of plots": (changed("plots", format="svg"), PLOTTED | INDEX),
     "skeleton": ({**CONFIG, "skeleton": [["snout", "tail_base"]]}, AFTER_FILTER),
-    "resolution of plots": (changed("plots", dpi=60), per_video("plot_poses", "plot_filter")),
-    "threshold of plots": (changed("plots", threshold=0.3), per_video("plot_poses")),
+    "resolution of plots": (changed("plots", dpi=60), PLOTTED),
+    "threshold of plots": (changed("plots", threshold=0.3), PLOTTED),
     "threshold of the evaluation": (changed("evaluate", threshold=0.3), per_model(*EVALUATION) | INDEX),
     "a training key of one model": (
         changed("models", other={**CONFIG["models"]["other"], "learning_rate": 0.001}),
@@ -150,7 +156,7 @@ def test_new_video_to_analyse(project):
     draw(project, "slow_9", seed=9)
     write_sheet(project, [*SHEET, {"video": "slow_9", "path": "demo/slow_9.mp4", "use": "analyse"}])
     expected = per_video("predict_poses", "filter_poses", *FIGURES, videos=["slow_9"])
-    tables = {"prepare_video slow_9"} | TABLES_OF_VIDEOS | per_model("tabulate_poses")
+    tables = {"prepare_video slow_9"} | TABLES_OF_VIDEOS | per_model(*OVER_ALL)
     assert would_run(project) == expected | tables | INDEX
 
 
@@ -171,7 +177,7 @@ def test_video_replaced(project, older):
     if older:
         os.utime(project / "demo/fast_2.mp4", (1e9, 1e9))
     expected = per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"])
-    tables = {"prepare_video fast_2"} | TABLES_OF_VIDEOS | per_model("tabulate_poses")
+    tables = {"prepare_video fast_2"} | TABLES_OF_VIDEOS | per_model(*OVER_ALL)
     assert would_run(project) == expected | tables | INDEX
 
 
@@ -193,17 +199,15 @@ SHEET_CHANGES = {
     "group": ({"group": "x"}, TABLES_OF_VIDEOS | per_model("tabulate_poses") | INDEX),
     "px_per_mm": (
         {"px_per_mm": 2.0},
-        per_video("filter_poses", *FIGURES, videos=["fast_2"]) | per_model("tabulate_poses") | INDEX,
+        per_video("filter_poses", *FIGURES, videos=["fast_2"]) | per_model(*OVER_ALL) | INDEX,
     ),
     "crop": (
         {"crop": "0,150,0,110"},
-        per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"]) | per_model("tabulate_poses") | INDEX,
+        per_video("predict_poses", "filter_poses", *FIGURES, videos=["fast_2"]) | per_model(*OVER_ALL) | INDEX,
     ),
     "parts": (
         {"parts": 3},
-        per_video("predict_part", "join_poses", "filter_poses", *FIGURES, videos=["fast_2"])
-        | per_model("tabulate_poses")
-        | INDEX,
+        per_video("predict_part", "join_poses", "filter_poses", *FIGURES, videos=["fast_2"]) | per_model(*OVER_ALL) | INDEX,
     ),
     "camera, which nothing uses": ({"camera": "top"}, set()),
 }
@@ -238,13 +242,13 @@ def test_order_of_the_sheet(project):
 def test_output_deleted(project):
     (project / "results/poses/round-0/small/fast_2/filtered.csv").unlink()
     expected = per_video("filter_poses", *FIGURES, models=["small"], videos=["fast_2"])
-    assert would_run(project) == expected | {"tabulate_poses small"} | INDEX
+    assert would_run(project) == expected | per_model(*OVER_ALL, models=["small"]) | INDEX
 
 
 @pytest.mark.parametrize("file", ["poster.png", "preview.mp4", "labelled.mp4"])
 def test_last_output_deleted(project, file):
     (project / f"results/poses/round-0/small/fast_2/{file}").unlink()
-    assert would_run(project) == {"render_video small fast_2"}
+    assert would_run(project) == {"render_video small fast_2", "sample_figures small"}
 
 
 def test_failed_job_is_not_forgotten(project, clone):
@@ -274,7 +278,7 @@ def test_failed_preparation_is_not_forgotten(project):
 
 def test_all_that_is_made_is_asked_for(project):
     """Each file of a job is a target, so that none can be missing or stale unnoticed."""
-    folders = {"images", "standard"}  # each one output
+    folders = {"images", "standard", "small.figures", "other.figures"}  # each one output
     made = {path.name: path for path in project.glob("results/**/*") if path.is_file() and not folders & {*path.parts}}
     assert len(made) > 25
     for path in made.values():

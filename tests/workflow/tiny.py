@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from share import CORES
 
 from posemake.demo import draw_video
 from posemake.demo_walk import KEYPOINTS
@@ -77,16 +78,16 @@ def copy_workflow(to: Path) -> Path:
     return to
 
 
-def snakemake(project: Path, *arguments: str, workflow: Path = ROOT) -> subprocess.CompletedProcess:
-    """Run Snakemake in a project's folder; output and errors come together in ``stdout``."""
+def snakemake(project: Path, *arguments: str, workflow: Path = ROOT, device: str = "cpu") -> subprocess.CompletedProcess:
+    """Run Snakemake in a project's folder; output and errors come together in ``stdout``. No ``device`` is the best."""
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", "-s", str(workflow / "Snakefile"), *arguments],
+        [sys.executable, "-m", "snakemake", "-s", str(workflow / "Snakefile"), "--cores", str(CORES), *arguments],
         cwd=project,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "POSEMAKE_DEVICE": "cpu"},
+        env={**os.environ, "POSEMAKE_DEVICE": device},
     )
 
 

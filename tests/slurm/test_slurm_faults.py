@@ -1,0 +1,158 @@
+"""What a cluster does to a training, one after the other: its time is up, it is preempted, its node fails, someone cancels it.
+
+The cluster has neither a GPU nor accounting. The training is one that would take hours; each time it has to go on where it was.
+"""
+
+import re
+
+import pytest
+from slurm.cluster import wait_for
+from slurm.runs import Run, profile, status
+from workflow import tiny
+
+WEIGHTS = "results/models/round-0/long/weights.pt"
+LOG = "logs/train_model/round-0/long.log"
+LONG = {**tiny.MODEL, "steps": 10_000_000, "validate_every": 50, "patience": 0, "scale": 0.25, "batch_size": 2}
+# one CPU, as of a cluster without a GPU; two minutes at first, three at the second try: a busy machine takes one to begin
+CHANGES = {
+    "    gpu: 1": "    gpu: 0\n    runtime: 1 + attempt",
+    "  train_model: 8": "  train_model: 1",
+    "retries: 2": "retries: 1",
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(cluster_in):
+    return cluster_in(gpu=False, accounting=False)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Labelled and divided, on this machine."""
+    project = tiny.make_project(tmp_path_factory.mktemp("faults") / "project")
+    tiny.write_config(project, {**tiny.CONFIG, "models": {"long": LONG}, "predict": {"models": ["long"]}})
+    chosen = [f"results/frames/round-0/{video}/{file}" for video in ("slow_1", "fast_1") for file in ("frames.csv", "images")]
+    done = tiny.snakemake(project, *chosen)
+    assert done.returncode == 0, done.stdout
+    tiny.label(project)
+    done = tiny.snakemake(project, "results/labels/round-0/split.csv", "results/labels/round-0/state.json")
+    assert done.returncode == 0, done.stdout
+    return project
+
+
+@pytest.fixture(scope="module")
+def run(cluster, project, tmp_path_factory):
+    run = Run(cluster, project, WEIGHTS, profile=profile(tmp_path_factory.mktemp("profile"), **CHANGES))
+    yield run
+    run.interrupt()
+
+
+def step_of_resumption(project):
+    """The step from which the training went on, 0 if it began; none before it has taken some steps more."""
+    path = project / LOG
+    text = path.read_text() if path.exists() else ""
+    if not re.search(r" step \d+: loss", text):
+        return None
+    found = re.search(r"resumed from \S+ at step (\d+)", text)
+    return int(found[1]) if found else 0
+
+
+def set_aside(project):
+    """Take the log of this attempt away, so that the next one's is not mistaken for it; the attempt goes on to write it."""
+    return (project / LOG).rename(project / f"{LOG}.before")
+
+
+def last_step(log):
+    """The last step before the training was asked to end, of which it made a checkpoint."""
+    return int(re.search(r"asked to end \(SIGTERM\) after step (\d+)", log.read_text())[1])
+
+
+def wait_until_it_trains(cluster, run, project, job):
+    """Wait until this attempt of a job takes steps; returns the step from which it did."""
+
+    def trains():
+        assert run.process.poll() is None, run.text()
+        step = step_of_resumption(project) if run.state(job) == "RUNNING" else None
+        return None if step is None else (step,)
+
+    return wait_for(f"job {job} to train", trains, 180)[0]
+
+
+def test_its_time_is_up(cluster, project, run, tell):
+    first = wait_for("the first job", lambda: run.newest("rule_train_model"), 60)
+    assert wait_until_it_trains(cluster, run, project, first) == 0
+    assert re.search(r"train_model +1 ", status(cluster, project))
+    before = set_aside(project)
+    wait_for("another job", lambda: run.newest("rule_train_model") != first, 300)
+    again = run.newest("rule_train_model")
+    assert run.state(first) == "TIMEOUT" and "SLURM status is: 'TIMEOUT'" in run.text()
+    assert [cluster.ask("squeue", "-h", "-t", "all", "-j", job, "-o", "%l").strip() for job in (first, again)] == ["2:00", "3:00"]
+    assert wait_until_it_trains(cluster, run, project, again) == last_step(before) > 0
+    assert "tried again after a failure: train_model (round=0, model=long)" in status(cluster, project)
+    tell(
+        "job of SLURM over its time limit",
+        "train_model",
+        "SLURM ends the job; it is submitted again with more time, and goes on where it was",
+        "nothing",
+        "SLURM-job … failed, SLURM status is: 'TIMEOUT'; Trying to restart job …",
+    )
+
+
+def test_it_is_preempted(cluster, project, run, tell):
+    job, before = run.newest("rule_train_model"), set_aside(project)
+    cluster.ask("scontrol", "requeue", job)
+    assert wait_until_it_trains(cluster, run, project, job) == last_step(before) > 0
+    assert "Restarts=1" in cluster.ask("scontrol", "show", "job", job)
+    tell(
+        "job of SLURM queued again (preemption, scontrol requeue)",
+        "train_model",
+        "the same job starts again and goes on where it was",
+        "nothing",
+        "the job waits in the queue again",
+    )
+
+
+def test_its_node_fails(cluster, project, run, tell):
+    job, before = run.newest("rule_train_model"), step_of_resumption(project)
+    set_aside(project)
+    cluster.lose_power()
+    cluster.wait_for_node("down")
+    assert run.state(job) == "PENDING"
+    assert re.search(r"train_model +1 ", status(cluster, project))
+    cluster.start_node()
+    cluster.wait_for_node()
+    assert wait_until_it_trains(cluster, run, project, job) >= before > 0
+    assert "Restarts=2" in cluster.ask("scontrol", "show", "job", job)
+    tell(
+        "node of SLURM fails",
+        "train_model",
+        "SLURM queues the job again; it goes on from its last checkpoint",
+        "at most the last minute of the training",
+        "the job waits in the queue again",
+    )
+
+
+def test_it_is_cancelled(cluster, project, run, tell, tmp_path):
+    job = run.newest("rule_train_model")
+    cluster.ask("scancel", job)
+    assert run.wait() != 0  # it asks seldom while no job ends, and rests as long before it is gone
+    assert "SLURM status is: 'CANCELLED'" in run.text()
+    assert not (project / WEIGHTS).exists() and not list(project.glob("results/**/*.part*"))
+    said = re.search(r"posemake could not finish:\n +logs/train_model\S+: (asked to end .* to go on from there)", run.text())[1]
+    assert f"failed:\n  train_model round=0, model=long: {said} (SLURM: CANCELLED)" in status(cluster, project)
+    before = set_aside(project)
+    again = Run(cluster, project, WEIGHTS, profile=profile(tmp_path, **CHANGES))
+    try:
+        new = wait_for("the job of the next run", lambda: again.newest("rule_train_model"), 60)
+        assert wait_until_it_trains(cluster, again, project, new) == last_step(before) > 0
+    finally:
+        assert again.interrupt() != 0
+    wait_for("the job to be gone from the queue", lambda: not cluster.ask("squeue", "-h").strip(), 30)
+    assert not (project / WEIGHTS).exists()
+    tell(
+        "job of SLURM cancelled (scancel)",
+        "train_model",
+        "the job has failed, its outputs are removed; it is tried again, or run by the next run, and goes on where it was",
+        "nothing",
+        "asked to end (SIGTERM) after step …; run again to go on from there",
+    )
