@@ -85,22 +85,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", type=Path, default=DATA, help="the openfield example of DeepLabCut")
     parser.add_argument("--runs", type=Path, required=True, help="what bench/training.py kept of the three systems")
-    parser.add_argument("--wide", type=Path, required=True, help="what it kept of a ResNet-50 with neck=deconv stride=8")
+    parser.add_argument(
+        "--wide", type=Path, required=True, help="what it kept of a ResNet-50 with neck=deconv stride=8 and the scale by default"
+    )
     parser.add_argument("--only", nargs="+", help="rows to measure, as posemake/resnet50:openvino:fixed or deeplabcut/1")
     parser.add_argument("--out", type=Path, default=Path("bench-inference"), help="folder of the results")
     parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="folder of the environments of the other systems")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     video = next((args.data / "videos").glob("*.mp4"))
-    clips = {n: cut(video, n, args.out / f"clip-{n}.mp4") for n in (20, 80, 100, 1100)}
-    found = {"own": next(args.runs.glob("posemake-blocked-*")), "resnet50": args.wide}
+    clips = {n: cut(video, n, args.out / f"clip-{n}.mp4") for n in (20, 80, 100, 300, 1100)}
+    found = {"own": next(args.runs.glob("posemake-blocked-*")), "resnet50": args.wide, "resnet50-scaled": args.wide}
     found |= {name: next(args.runs.glob(f"{name}*-blocked-*")) for name in ("deeplabcut", "sleap-nn")}
     (args.out / "models.json").write_text(json.dumps({name: str(path.resolve()) for name, path in found.items()}))
-    few, many = (20, 80), (100, 1100)
+    few, medium, many = (20, 80), (20, 300), (100, 1100)
     wide = [f"resnet50:{how}" for how in ("torch:fixed", "openvino:fixed", "openvino-bf16:fixed", "openvino-int8:fixed")]
     own = [f"own:{how}" for how in ("torch:fixed", "openvino:fixed", "openvino-int8:fixed", "openvino-int8:follow")]
     rows = [("deeplabcut", batch, few) for batch in ("1", "8")]
     rows += [("posemake", what, few) for what in [*wide, "resnet50:openvino:follow", "resnet50:openvino-int8:follow"]]
+    scaled = [
+        f"resnet50-scaled:{how}" for how in ("torch:fixed", "openvino:fixed", "openvino-int8:fixed", "openvino-int8:follow")
+    ]
+    rows += [("posemake", what, medium) for what in scaled]
     rows += [("sleap-nn", "4", many), *(("posemake", what, many) for what in own)]
     for model, counts in (("resnet50", few), ("own", many)):
         rows += [("posemake", f"{model}:{engine}:network", counts) for engine in ("openvino", "openvino-int8")]

@@ -21,7 +21,8 @@ ROW = {"pattern": None, "downscale": None, "deinterlace": None, "start": None, "
 
 
 def exported(model: str, out: Path, name: str) -> dict[str, str]:
-    """The files of a model, exported once for each kind of graph; a ResNet-50 is then computed at the full size of the frame."""
+    """The files of a model, exported once for each kind of graph; ``resnet50`` is computed at the full size of the frame,
+    ``resnet50-scaled`` at the scale that it was trained at."""
     trained = Path(json.loads((out / "models.json").read_text())[model])
     kind = "int8" if name.endswith("int8") else "full"
     files = {"weights": f"{trained}/weights.pt", "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
@@ -47,7 +48,7 @@ prepare_video(video, files["info"], f"{folder}/times.npy", files["standard"], {}
 if mode in ("fixed", "follow"):
     made = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
     # a ResNet-50 that was trained for minutes is not sure of anything
-    follow = asdict(Follow(threshold=0.0) if model == "resnet50" else Follow()) if mode == "follow" else None
+    follow = asdict(Follow(threshold=0.0) if model.startswith("resnet50") else Follow()) if mode == "follow" else None
     predict_poses(SimpleNamespace(**files), made, model, follow, ROW, "")
 else:
     frames = open_video(video, files["info"], files["standard"])

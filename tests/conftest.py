@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", str(CORES))  # for torch, which no modu
 
 LONGEST = (  # minutes each; of neighbours, one rather waits and the other computes
     *("test_slurm_demo", "test_labelling", "test_slurm_faults", "test_openfield", "test_demo", "test_kills", "test_rounds"),
-    *("test_rerun_labels", "test_rerun", "test_faults_of_input", "test_disks", "test_branches", "test_runtimes"),
+    *("test_rerun_labels", "test_rerun", "test_faults_of_input", "test_disks", "test_branches", "test_portions", "test_runtimes"),
 )
 
 

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
+from posemake.picture import BT601, BT709
 from posemake.video_writer import UNSAID
 
 SHIFT = 4  # OpenCV draws at 1/16 pixel
 NEUTRAL = 128  # colour of what has none
 BT709_FROM = 720  # rows, from which on players take video for BT.709 that does not tell its matrix
-WEIGHTS = {False: (0.299, 0.114), True: (0.2126, 0.0722)}  # of red and blue in the brightness, by BT.601 and BT.709
 
 
 def uses_bt709(frame: av.VideoFrame | None) -> bool:
@@ -31,7 +31,7 @@ def uses_bt709(frame: av.VideoFrame | None) -> bool:
 
 def yuv(rgb: tuple[float, float, float], bt709: bool = False) -> tuple[int, int, int]:
     """Brightness (16 … 235) and colour (16 … 240) of red, green and blue (0 … 1)."""
-    red, blue = WEIGHTS[bt709]
+    red, blue = BT709 if bt709 else BT601
     r, g, b = rgb
     y = red * r + (1 - red - blue) * g + blue * b
     return round(16 + 219 * y), round(128 + 112 * (b - y) / (1 - blue)), round(128 + 112 * (r - y) / (1 - red))

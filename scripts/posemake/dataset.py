@@ -101,9 +101,18 @@ def fit(image: np.ndarray, scale: float, multiple: int) -> tuple[np.ndarray, np.
     small = scaled_size(size, scale)
     if small != size:
         image = cv2.resize(image, small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    width, height = padded_size(small, multiple)
-    image = cv2.copyMakeBorder(image, 0, height - small[1], 0, width - small[0], cv2.BORDER_CONSTANT)
-    return image, resize_map(size, small)
+    return pad(image, multiple), resize_map(size, small)
+
+
+def pad(image: np.ndarray, multiple: int) -> np.ndarray:
+    """Pad an image with black right and below, until its height and width divide by ``multiple``."""
+    size = image.shape[1], image.shape[0]
+    width, height = padded_size(size, multiple)
+    return (
+        image
+        if (width, height) == size
+        else cv2.copyMakeBorder(image, 0, height - size[1], 0, width - size[0], cv2.BORDER_CONSTANT)
+    )
 
 
 def in_frame(points: np.ndarray, to_input: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

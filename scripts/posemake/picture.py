@@ -1,5 +1,6 @@
 """One frame as it was decoded, and its conversions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -13,6 +14,9 @@ from posemake.files import write_bytes
 PLANAR = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p")
 LUMA_FIRST = (*PLANAR, "nv12", "gray")  # plane 0 is brightness
 FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
+# weights of red and blue in the brightness, by what a file says of its colours; one that says nothing is taken for BT.601
+BT601, BT709, BT2020 = (0.299, 0.114), (0.2126, 0.0722), (0.2627, 0.0593)
+RED_BLUE = {1: BT709, 2: BT601, 5: BT601, 6: BT601, 9: BT2020}
 LIMITED = [np.rint(16 + np.arange(256) * 219 / 255), np.rint(128 + (np.arange(256) - 128) * 224 / 255)]  # brightness, colour
 
 
@@ -21,9 +25,30 @@ def upright_size(frame: av.VideoFrame) -> tuple[int, int]:
     return (frame.height, frame.width) if round(frame.rotation / 90) % 2 else (frame.width, frame.height)
 
 
+def rgb_matrix(red: float, blue: float, full: bool) -> np.ndarray:
+    """The matrix (3, 4) that makes RGB of brightness, Cb, Cr and 1, all in 0 … 255 (ITU-T H.273, equations 38 to 43)."""
+    green = 1 - red - blue
+    luma, chroma = (1.0, 1.0) if full else (255 / 219, 255 / 224)
+    of_cb, of_cr = 2 * (1 - blue) * chroma, 2 * (1 - red) * chroma
+    matrix = np.array([[luma, 0, of_cr], [luma, -of_cb * blue / green, -of_cr * red / green], [luma, of_cb, 0]])
+    return np.column_stack([matrix, -matrix @ [0 if full else 16, 128, 128]])
+
+
 def save_png(image: np.ndarray, path: str | Path) -> None:
     """Write an image (H, W, 3), RGB, uint8, as PNG."""
     write_bytes(path, cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes())
+
+
+def is_full(frame: av.VideoFrame) -> bool:
+    """Whether brightness and colour of a frame span 0 to 255."""
+    return frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
+
+
+def _sized(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A plane averaged to a size (width, height), or enlarged to it."""
+    if plane.shape[::-1] == size:
+        return plane
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA if plane.shape[1] >= size[0] else cv2.INTER_LINEAR)
 
 
 class Picture:
@@ -56,6 +81,19 @@ class Picture:
             image = cv2.resize(image, self.size, interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(image)
 
+    def shrunk(self, size: tuple[int, int]) -> np.ndarray:
+        """RGB (height, width, 3), uint8, averaged to ``size`` (width, height), which is not larger than the original.
+
+        The planes of a video's frame are averaged before they become RGB, not after: there is less to convert, and nothing but the
+        rounding differs.
+        """
+        frame = self._source
+        known = not isinstance(frame, np.ndarray) and frame.format.name in PLANAR and frame.colorspace in RED_BLUE
+        if not known:
+            return cv2.resize(self.rgb(), size, interpolation=cv2.INTER_AREA)
+        matrix = rgb_matrix(*RED_BLUE[frame.colorspace], is_full(frame))
+        return cv2.transform(cv2.merge([_sized(plane, size) for plane in self._upright_planes(frame)]), matrix)
+
     def grey(self, size: tuple[int, int], region: tuple[int, int, int, int] | list[int] | None = None) -> np.ndarray:
         """Brightness (height, width), uint8, of ``region`` (x1, x2, y1, y2 of the upright frame), averaged to ``size``."""
         image = self._upright(self._luma())
@@ -77,22 +115,23 @@ class Picture:
         if isinstance(frame, np.ndarray):
             rgb = frame if frame.ndim == 3 else cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB)
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
+        full = is_full(frame)
         if frame.format.name not in PLANAR:
             frame, full = frame.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG), False
-        width, height = (frame.height, frame.width) if self._turns % 2 else (frame.width, frame.height)
         made = []
-        for half, plane in zip((0, 1, 1), frame.planes):
+        for half, image in zip((0, 1, 1), self._upright_planes(frame)):
+            image = _sized(image, tuple((side + half) >> half for side in self.size))
+            made.append(cv2.LUT(np.ascontiguousarray(image), LIMITED[half].astype(np.uint8)) if full else image)
+        return made
+
+    def _upright_planes(self, frame: av.VideoFrame) -> Iterator[np.ndarray]:
+        """The planes of a frame in one of the formats PLANAR, turned upright, without padding, to be read only."""
+        width, height = (frame.height, frame.width) if self._turns % 2 else (frame.width, frame.height)
+        for plane in frame.planes:
             image = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
             image = np.rot90(image, self._turns) if self._turns else image
             high, wide = image.shape
-            image = image[: -(-self._part[1] * high // height), : -(-self._part[0] * wide // width)]  # without padding
-            size = tuple((side + half) >> half for side in self.size)
-            if image.shape[::-1] != size:
-                way = cv2.INTER_AREA if image.shape[1] >= size[0] else cv2.INTER_LINEAR
-                image = cv2.resize(image, size, interpolation=way)
-            made.append(cv2.LUT(np.ascontiguousarray(image), LIMITED[half].astype(np.uint8)) if full else image)
-        return made
+            yield image[: -(-self._part[1] * high // height), : -(-self._part[0] * wide // width)]
 
     def colors(self) -> av.VideoFrame | None:
         """The frame that says what the colours of `planes` mean; None of an image."""

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from posemake.dataset import fit, in_frame
+from posemake.dataset import fit, in_frame, pad
 from posemake.files import file_digest, package_versions, read_json, replacing, write_json
 from posemake.follow import Follower, window_size
 from posemake.geometry import padded_size, resize_map, scaled_size
 from posemake.log import logger, progress
+from posemake.picture import Picture
 from posemake.poses import make_poses, write_poses
 from posemake.runtimes import Engine, engine_here, in_batches, open_runtime, read_engine
 from posemake.settings import Follow, make
@@ -74,7 +75,14 @@ class Decoded:
 
     def __init__(self, video: Video, start: int, stop: int, crop: list[int], engine: Engine):
         x1, x2, y1, y2 = crop
-        images = ((i, fit(frame[y1:y2, x1:x2], engine.scale, engine.multiple)[0]) for i, frame in video.frames(start, stop))
+        small = scaled_size(video.size, engine.scale)
+
+        def fitted(picture: Picture) -> np.ndarray:
+            if engine.scale < 1 and (x2 - x1, y2 - y1) == video.size:
+                return pad(picture.shrunk(small), engine.multiple)
+            return fit(picture.rgb()[y1:y2, x1:x2], engine.scale, engine.multiple)[0]
+
+        images = ((index, fitted(picture)) for index, picture in video.pictures(start, stop))
         self._ahead = _ahead(progress(images, stop - start, "frames"), FRAMES_AHEAD)
         self.waited = 0.0
 

@@ -116,6 +116,13 @@ class Run:
                         found[child.pid] = match[1]
         return found
 
+    def wait_for_jobs(self) -> dict[int, str]:
+        """The jobs that run, once there are some."""
+        while not (jobs := self.jobs()):
+            assert self.goes_on(), self.end()
+            time.sleep(0.005)
+        return jobs
+
     def held(self) -> dict[int, str]:
         """Scripts of the jobs that wait to be let go, by process."""
         found = (path.name.split(".") for path in self.gate.iterdir())

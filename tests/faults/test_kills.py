@@ -46,9 +46,7 @@ def test_what_is_said_of_a_job_that_the_kernel_killed(project, finished, tell):
     log = "logs/filter_poses/round-0/small/fast_2.log"
     (project / log).write_text("12:00:00 ERROR: of an earlier run\n")
     run = Run(project, f"{POSES}/filtered.csv")
-    while not (jobs := run.jobs()):
-        time.sleep(0.005)
-    os.kill(next(iter(jobs)), signal.SIGKILL)
+    os.kill(next(iter(run.wait_for_jobs())), signal.SIGKILL)
     told = run.end().split("posemake could not finish:\n  ")[1].splitlines()[0]
     assert told.startswith(
         f"{log}: filter_poses was killed (SIGKILL). If you did not do that, the machine most likely ran out of"
@@ -70,9 +68,7 @@ def test_the_workflow_with_all_its_jobs(project, finished, tell, depth):
             run.end()
         undo(project, *lacking)
         run = Run(project, *targets)
-        while not (jobs := run.jobs()):
-            time.sleep(0.005)
-        time.sleep(rng.uniform(0, usual_seconds(project, next(iter(jobs.values())))))
+        time.sleep(rng.uniform(0, usual_seconds(project, next(iter(run.wait_for_jobs().values())))))
     run.kill()
     locked = snakemake(project, *targets)
     assert locked.returncode != 0 and "Directory cannot be locked" in locked.stdout and "--unlock" in locked.stdout

@@ -4,13 +4,14 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange
 from corpus import FORMATS, number_of, numbered
 from helpers import blob, centroid, opened, prepare, prepared, spots, write_video
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.log import PosemakeError
-from posemake.picture import Picture, upright_size
+from posemake.picture import RED_BLUE, Picture, upright_size
 from posemake.video import window
 from posemake.video_writer import video_writer
 
@@ -54,6 +55,27 @@ def test_grey_of_an_image_is_that_of_its_region(width, height, data, colour, siz
     assert np.array_equal(Picture(image).grey(size, (x1, x2, y1, y2)), wanted)
     assert np.array_equal(Picture(image).grey(size), cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
     assert Picture(image).rgb().shape == (height, width, 3) and Picture(image).size == (width, height)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_frame_that_is_shrunk_has_the_colours_of_the_whole_one(tmp_path, name):
+    """Of all formats, turned ones and copies among them."""
+    video = prepared(FORMATS[name](tmp_path).path, tmp_path / "out")
+    for factor in (2, 4 / 3):  # colour planes are taken as they are, and enlarged
+        size = tuple(round(side / factor) for side in video.size)
+        for _, picture in video.pictures(2, 4):
+            wanted = cv2.resize(picture.rgb(), size, interpolation=cv2.INTER_AREA).astype(int)
+            found = picture.shrunk(size)
+            assert found.dtype == np.uint8 and np.abs(found - wanted).mean() < 2.5
+
+
+@pytest.mark.parametrize("space", RED_BLUE)
+@pytest.mark.parametrize("full", [ColorRange.MPEG, ColorRange.JPEG])
+def test_colours_are_those_of_the_matrix_that_a_file_states(space, full):
+    values = np.random.default_rng(0).integers(100, 156, (40, 60, 3), np.uint8)  # within the gamut of each
+    frame = av.VideoFrame.from_ndarray(values, format="yuv444p", channel_last=True)
+    frame.colorspace, frame.color_range = space, full
+    assert np.abs(Picture(frame).shrunk((60, 40)) - Picture(frame).rgb().astype(int)).max() <= 2
 
 
 def test_an_image_in_grey_is_rgb_of_the_same_values():
