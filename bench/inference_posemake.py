@@ -25,7 +25,9 @@ def exported(model: str, out: Path, name: str) -> dict[str, str]:
     ``resnet50-scaled`` at the scale that it was trained at."""
     trained = Path(json.loads((out / "models.json").read_text())[model])
     kind = "int8" if name.endswith("int8") else "full"
-    files = {"weights": f"{trained}/weights.pt", "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
+    whole = trained / "weights.pt"  # else the training was cut off, and the last snapshot is what it keeps
+    weights = whole if whole.exists() else sorted(trained.glob("snapshot-*"))[-1]
+    files = {"weights": str(weights), "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
     table = out / f"{model}-{kind}.json"
     if not table.exists():
         from posemake.export import export_model

@@ -84,8 +84,8 @@ class Picture:
     def shrunk(self, size: tuple[int, int]) -> np.ndarray:
         """RGB (height, width, 3), uint8, averaged to ``size`` (width, height), which is not larger than the original.
 
-        The planes of a video's frame are averaged before they become RGB, not after: there is less to convert, and nothing but the
-        rounding differs.
+        The planes of a video's frame are averaged before they become RGB, not after: there is less to convert, and only rounding
+        differs.
         """
         frame = self._source
         known = not isinstance(frame, np.ndarray) and frame.format.name in PLANAR and frame.colorspace in RED_BLUE

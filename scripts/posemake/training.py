@@ -170,7 +170,8 @@ class Training:
     def validate(self) -> None:
         """Add a row to the history, and keep the averaged weights if they are the best so far."""
         train_loss = float(torch.stack(self.losses).mean())
-        speed = self.images_seen / (time.monotonic() - self.since)
+        self.count_seconds()
+        speed = self.images_seen / (self.seconds - (self.history[-1]["seconds"] if self.history else 0.0))
         error, loss = validate(self.average, self.validation, self.settings, self.part, self.device)
         if not (math.isfinite(train_loss) and math.isfinite(loss)):
             raise Diverged(self.step)

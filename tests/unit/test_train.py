@@ -12,7 +12,7 @@ from posemake.log import PosemakeError
 from posemake.schedule import learning_rate
 from posemake.settings import Augment, Model, Probability
 from posemake.train import fit_network
-from posemake.training import HISTORY_COLUMNS, validate
+from posemake.training import HISTORY_COLUMNS, Training, validate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")
@@ -49,6 +49,21 @@ def test_each_head_is_trained_and_validated(head):
     untrained = make_network(settings, SPOT)
     assert not torch.equal(weights(network), weights(untrained))
     assert all(np.isfinite(row["validation_error"]) and np.isfinite(row["validation_loss"]) for row in history)
+
+
+def test_checkpoints_do_not_change_the_rate_of_images(monkeypatch):
+    """By a clock that goes on by a second with each step."""
+    now = [0.0]
+    monkeypatch.setattr("posemake.training.time.monotonic", lambda: now[0])
+    training = Training(pictures(6), pictures(2, seed=1), SPOT, TINY, CPU)
+    for step in range(1, 7):
+        training.advance()
+        now[0] += 1
+        training.pack("")
+        if step % 3 == 0:
+            training.validate()
+    assert [row["seconds"] for row in training.history] == [3, 6]
+    assert [row["images_per_second"] for row in training.history] == [TINY.batch_size] * 2
 
 
 def test_another_seed_trains_another_network():

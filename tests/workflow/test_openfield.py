@@ -30,7 +30,7 @@ def test_all_is_planned(project):
 
 def test_a_short_run(project, tmp_path):
     short = tmp_path / "short.yaml"
-    short.write_text("models: {small: {steps: 10, validate_every: 5, scale: 0.25}}\n")
+    short.write_text("models: {small: {steps: 10, validate_every: 5, scale: 0.25}}\npredict: {engine: openvino}\n")
     sheet = project / "config/videos.tsv"
     table = pd.read_csv(sheet, sep="\t", dtype=str)
     table.loc[table["video"] == "m3v1mp4", "stop"] = "40"
