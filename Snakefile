@@ -1,13 +1,15 @@
 # posemake: from videos of animals to the coordinates of their body parts.
 # The map of the workflow; config/README.md is its manual.
 
+import atexit
 import gc
 
 from snakemake.utils import min_version
 
 min_version("9.0")
-# a plan of many videos is made of millions of objects that stay: to look for garbage among them takes a fifth of the time
-gc.set_threshold(50_000, 20, 100)
+# A plan of many videos is made of millions of objects that stay: to look for garbage among them takes a quarter of the time.
+gc.disable()
+atexit.register(gc.freeze)  # at the end, Python would look once more
 
 
 include: "rules/common.smk"
@@ -46,6 +48,11 @@ if HAS_PROJECT:
         input:
             preparing_targets,
             labelled_targets,
+
+
+onstart:
+    gc.freeze()
+    gc.enable()
 
 
 onsuccess:

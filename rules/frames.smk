@@ -25,7 +25,7 @@ rule embed_frames:
         code=code("embed_frames"),
         settings={key: FRAMES[key] for key in ("method", "features", "weights", "stride", "max_candidates")},
         row=of_row(*ROW_OF_FRAMES),
-        start=[] if FRAMES["weights"] == "imagenet" else look_of(FRAMES["weights"]),
+        start=look_of(FRAMES["weights"]) if FEATURES and FRAMES["weights"] != "imagenet" else [],
     script:
         "../scripts/embed_frames.py"
 

@@ -14,6 +14,6 @@ rule label:
     conda:
         "../envs/compute.yaml"
     params:
-        settings={"scorer": filled("labels")["scorer"].replace("mean", "")},
+        settings={"scorer": filled("labels")["scorer"]},
     script:
         "../scripts/label.py"

@@ -4,6 +4,8 @@ It reads Snakemake's log of the latest run that used SLURM, asks ``squeue`` (and
 if there is accounting), and takes what jobs used from ``benchmarks/``. Nothing is locked or changed; it needs Python alone.
 """
 
+from __future__ import annotations  # the Python of a login node may be an old one
+
 import argparse
 import csv
 import heapq

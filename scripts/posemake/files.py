@@ -106,9 +106,9 @@ def folder_of(path: str | Path) -> Path:
 
 
 def source_size(path: str | Path) -> list[int]:
-    """Bytes of a file, and its number of files, 1; of a folder, of all files in it."""
+    """Bytes of a file, and its number of files, 1; of a folder, of all files in it that are not hidden."""
     if os.path.isdir(path):
-        sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
+        sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith(".")]
         return [sum(sizes), len(sizes)]
     return [os.path.getsize(path), 1]
 

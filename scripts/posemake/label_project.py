@@ -37,14 +37,14 @@ def read_project(project: str | Path) -> dict:
     return config
 
 
-def _not_labelled(project: Path, config: dict) -> set[str]:
-    """Videos that the sheet only analyses; a copy for labelling may lack the sheet."""
+def _to_label(project: Path, config: dict) -> set[str] | None:
+    """Videos that the sheet wants labels of; none where there is no sheet, as a copy for labelling may lack it."""
     path = project / str(config.get("videos") or "config/videos.tsv")
     if not path.is_file():
-        return set()
+        return None
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     rows = csv.DictReader((line for line in text.splitlines() if line.strip() and not line.startswith("#")), delimiter="\t")
-    return {(row.get("video") or "").strip() for row in rows if (row.get("use") or "").strip() == "analyse"}
+    return {(row.get("video") or "").strip() for row in rows if (row.get("use") or "").strip() != "analyse"}
 
 
 def choose_scorer(given: str, wanted: str, there: set[str]) -> str:
@@ -55,10 +55,9 @@ def choose_scorer(given: str, wanted: str, there: set[str]) -> str:
     PosemakeError
         If several people's labels are there and nothing says who labels now.
     """
-    if given:
-        return given
-    if wanted not in ("", "mean"):
-        return wanted
+    for name in (given, wanted):
+        if name not in ("", "mean"):
+            return name
     user = re.sub(r"[^\w.-]+", "_", getpass.getuser())
     if user in there or not there:
         return user
@@ -87,7 +86,7 @@ def open_project(project: str | Path, scorer: str = "", number: int | None = Non
     project = Path(project).expanduser()
     config = read_project(project)
     active = config.get("active_round") or 0
-    left_out = _not_labelled(project, config)
+    wanted = _to_label(project, config)
     folders = [folder for folder in sorted((project / "labels").glob("round-*/*")) if folder.is_dir()]
     there = {path.stem.removeprefix("CollectedData_") for folder in folders for path in find_label_files(folder)}
     scorer = choose_scorer(scorer, (config.get("labels") or {}).get("scorer") or "", there)
@@ -95,9 +94,12 @@ def open_project(project: str | Path, scorer: str = "", number: int | None = Non
     def open_store(folder: Path, name: str) -> LabelStore:
         return LabelStore(folder, scorer, config["keypoints"], name, read_only=True)
 
+    def is_wanted(name: str) -> bool:
+        return wanted is None or name in wanted
+
     def open_round(number: int) -> tuple[list[Item], dict[tuple[int, str], LabelStore]]:
         items, stores = collect_items(project, number, config["keypoints"], open_store)
-        return [item for item in items if item.video not in left_out and video in ("", item.video)], stores
+        return [item for item in items if is_wanted(item.video) and video in ("", item.video)], stores
 
     rounds = range(active + 1) if number is None else (number,)
     for number in rounds:
@@ -107,7 +109,7 @@ def open_project(project: str | Path, scorer: str = "", number: int | None = Non
         if any(done[name] < count_chosen(project, number, name) for name in {item.video for item in items}):
             break
     if not items:
-        known = sorted({name for _, name in stores} - left_out)
+        known = sorted({name for _, name in stores if is_wanted(name)})
         what = f"the video {video!r}" if video else f"round {number}"
         hint = f"there are {', '.join(known)}" if video and known else "run snakemake first, which chooses them"
         raise PosemakeError(f"{project}: there are no frames to label for {what}; {hint}")

@@ -181,8 +181,9 @@ def test_what_is_watched_of_a_video(tmp_path):
 
 
 def test_the_size_of_a_source_is_that_of_its_files(tmp_path):
+    """Without what a system hides there."""
     (tmp_path / "inner").mkdir()
-    for name, size in {"a.png": 10, "b.png": 20, "inner/c.png": 40}.items():
+    for name, size in {"a.png": 10, "b.png": 20, "inner/c.png": 40, ".DS_Store": 5}.items():
         (tmp_path / name).write_bytes(bytes(size))
     assert source_size(tmp_path / "a.png") == [10, 1]
     assert source_size(tmp_path) == [30, 2]

@@ -70,6 +70,15 @@ def test_videos_that_are_only_analysed_are_left_out(project):
     assert {video for _, video, _ in opened(project)} == {"m1"}
 
 
+def test_videos_that_left_the_sheet_keep_no_round_open(project):
+    choose(project, 0, "m2", ["img0003.png"])
+    choose(project, 1, "m1", ["img0009.png"])
+    label(project, 0, "m1", ["img0001.png", "img0002.png"])
+    assert {(number, video) for number, video, _ in opened(project)} == {(0, "m1"), (0, "m2")}
+    (project / "config/videos.tsv").write_text("video\tpath\nm1\ta.mp4\n")
+    assert opened(project) == [(1, "m1", "img0009.png")]
+
+
 def test_nothing_to_label_says_what_to_do(tmp_path, project):
     with pytest.raises(PosemakeError, match="no frames to label for round 1; run snakemake first"):
         open_project(project, number=1)
@@ -82,6 +91,7 @@ def test_who_labels(monkeypatch):
     assert choose_scorer("ben", "anna", {"eve"}) == "ben"
     assert choose_scorer("", "anna", {"eve"}) == "anna"
     assert choose_scorer("", "mean", set()) == "jane_doe"
+    assert choose_scorer("mean", "", {"eve"}) == "eve" and choose_scorer("meaney", "mean", {"eve"}) == "meaney"
     assert choose_scorer("", "", {"eve"}) == "eve"
     assert choose_scorer("", "", {"eve", "jane_doe"}) == "jane_doe"
     with pytest.raises(PosemakeError, match="there are labels of adam, eve; say who labels: --scorer adam"):

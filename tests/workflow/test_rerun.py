@@ -52,6 +52,7 @@ CONFIG_CHANGES = {
         changed("frames", features="mobilenet_v2"),
         {"embed_frames slow_1", "embed_frames fast_1"} | after_choosing("slow_1", "fast_1"),
     ),
+    "a file of weights that nothing uses": (changed("frames", weights="nowhere.pth"), set()),
     "filter window": (changed("filter", steps=steps(window=7)), AFTER_FILTER),
     "filter threshold": (changed("filter", threshold=0.5), AFTER_FILTER),
     "order of the filter's steps": (changed("filter", steps=steps()[::-1]), AFTER_FILTER),
