@@ -259,11 +259,13 @@ def frames_faults(frames: dict[str, Any], videos: dict[str, dict[str, Any]], con
 
 def frames_of_video(frames: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     """The section `frames` of the config (filled) as it holds for one row of the sheet: ``per_video`` is its number, that of
-    its subject before that of its group, so that another group's number changes nothing here."""
+    its subject before that of its group, so that another group's number changes nothing here. Without ``weights``: what they
+    bring about is in the features."""
     number = frames["per_video"]
     for column in ("group", "subject"):
         number = {str(name): value for name, value in frames[f"per_{column}"].items()}.get(row[column], number)
-    return frames | {"per_video": number, "per_group": {}, "per_subject": {}}
+    chosen = {key: value for key, value in frames.items() if key != "weights"}
+    return chosen | {"per_video": number, "per_group": {}, "per_subject": {}}
 
 
 def raise_faults(faults: list[str], error: type[Exception] = PosemakeError) -> None:
