@@ -141,8 +141,8 @@ class Picture:
         """Whether brightness spans 16 to 235, as that of most videos does."""
         if isinstance(self._source, np.ndarray):
             return False
-        name, full = self._source.format.name, self._source.color_range == ColorRange.JPEG
-        return name in LUMA_FIRST and not name.startswith(("gray", "yuvj")) and not full
+        name = self._source.format.name
+        return name in LUMA_FIRST and name != "gray" and not is_full(self._source)
 
     def _luma(self) -> np.ndarray:
         if isinstance(self._source, np.ndarray):
