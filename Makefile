@@ -65,7 +65,7 @@ slurm-packages:
 
 test: env label-env
 	@command -v xvfb-run xdotool >/dev/null || { echo "The tests of the window need a display to draw on; on Debian and Ubuntu: apt-get install $(WINDOW)"; exit 1; }
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/gui
+	$(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --ignore tests/gui
 	xvfb-run -a -s "-screen 0 1400x900x24" $(LABEL_BIN)/python -m pytest tests/gui
 
 check: env demo/.drawn
