@@ -1,7 +1,6 @@
 """Which frames of a video, and which part of them, are shown (T frames, K keypoints)."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, median_filter
 
 from posemake.log import PosemakeError
 
@@ -52,6 +51,8 @@ def window_corners(xy: np.ndarray, size: tuple[int, int], frame: tuple[int, int]
     The middle of the animal is that of the box around its known points; where none is known, it moves on a straight line. Its way
     is smoothed by a Gaussian that looks ahead as much as back, so that the window neither lags nor shakes.
     """
+    from scipy.ndimage import gaussian_filter1d  # which takes as long to import as all else of a job
+
     room = np.maximum(np.subtract(frame, size), 0)
     known = np.isfinite(xy).all(-1)
     seen = known.any(1)
@@ -80,6 +81,7 @@ def liveliest(xy: np.ndarray, trusted: np.ndarray, length: int) -> tuple[int, in
     moved = np.zeros(len(xy))
     some = both.any(1)
     moved[1:][some] = np.nanmedian(np.where(both[some], steps[some], np.nan), axis=1)
-    total = np.concatenate([[0.0], np.cumsum(median_filter(moved, 5))])
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(moved, 2, mode="symmetric"), 5), axis=1)
+    total = np.concatenate([[0.0], np.cumsum(usual)])
     start = int(np.argmax(np.round(total[length:] - total[:-length], 6)))
     return start, start + length
