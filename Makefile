@@ -63,6 +63,7 @@ window-packages:
 slurm-packages:
 	@echo $(SLURM)
 
+# pytest-xdist may wait for ever once it has replaced a worker that crashed, so none is replaced
 test: env label-env
 	@command -v xvfb-run xdotool >/dev/null || { echo "The tests of the window need a display to draw on; on Debian and Ubuntu: apt-get install $(WINDOW)"; exit 1; }
 	$(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --ignore tests/gui

@@ -51,7 +51,7 @@ def window_corners(xy: np.ndarray, size: tuple[int, int], frame: tuple[int, int]
     The middle of the animal is that of the box around its known points; where none is known, it moves on a straight line. Its way
     is smoothed by a Gaussian that looks ahead as much as back, so that the window neither lags nor shakes.
     """
-    from scipy.ndimage import gaussian_filter1d  # which takes as long to import as all else of a job
+    from scipy.ndimage import gaussian_filter1d  # slow to import, and few videos are shown in a window
 
     room = np.maximum(np.subtract(frame, size), 0)
     known = np.isfinite(xy).all(-1)

@@ -1,7 +1,5 @@
 """The look of figures and videos: colours of keypoints, and matplotlib without a display."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ from PIL import Image
 from posemake.files import write_bytes
 from posemake.log import PosemakeError
 
-if TYPE_CHECKING:  # a job that draws no figure does without it, in half the time to begin
+if TYPE_CHECKING:  # slow to import, and a labelled video needs colours alone
     from matplotlib.figure import Figure
 
 matplotlib.use("agg")
@@ -27,7 +25,7 @@ matplotlib.rcParams.update(
 METADATA = {".png": ["Software"], ".svg": ["Date", "Creator"], ".pdf": ["CreationDate", "Creator", "Producer"]}
 
 
-def save_figure(figure: Figure, path: str | Path, dpi: int) -> None:
+def save_figure(figure: "Figure", path: str | Path, dpi: int) -> None:
     """Write a figure as PNG, SVG or PDF by the path's ending; the same figure gives the same bytes."""
     ending, content = Path(path).suffix, io.BytesIO()
     figure.savefig(content, format=ending[1:], dpi=dpi, metadata=dict.fromkeys(METADATA[ending]))
