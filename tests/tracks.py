@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from posemake.filters import Scene, apply_step
+from posemake.filters import apply_step
+from posemake.scene import Scene
 
 RATE = 30.0
 BODY = np.array([[0.0, 0], [20, 3], [40, -3], [60, 0]])  # four keypoints in a row

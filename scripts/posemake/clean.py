@@ -6,10 +6,11 @@ import numpy as np
 
 from posemake.files import write_json, write_rows
 from posemake.filter_report import COLUMNS, describe_step, show_stretch
-from posemake.filters import Scene, apply_step
+from posemake.filters import apply_step
 from posemake.log import logger
 from posemake.outliers import body_length, find_bones
 from posemake.poses import arrays, frame_times, make_poses, read_poses, write_poses
+from posemake.scene import Scene
 from posemake.settings import Filter, make
 from posemake.steadiness import describe_steadiness, rest_steps, seen_often
 

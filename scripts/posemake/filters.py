@@ -3,52 +3,14 @@
 None adds a point but `Interpolate`, and none of those that smooth drops one. Windows and gaps are counted in frames.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
-import xarray as xr
-from movement.filtering import rolling_filter
-from scipy.interpolate import PchipInterpolator
-from scipy.linalg import solveh_banded
-from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from posemake.filter_steps import Bone, Butterworth, Confidence, Hampel, Interpolate, Kalman, Median, Savgol, Speed, Step
-from posemake.log import PosemakeError
 from posemake.outliers import FLOOR, bone_lengths, usual
+from posemake.scene import Scene, known_points
+from posemake.smoothing import smooth_butterworth, smooth_kalman, smooth_median, smooth_savgol
 
-# xarray's default compiles each function anew in every job, which takes ten seconds
-xr.set_options(use_bottleneck=True, use_numbagg=False)
-
-GAP = 2.5  # times the median distance of frames, from which on frames are missing
-SEPARATE = 100  # frames; points on both sides of a longer gap are smoothed apart
 BLOCK = 1 << 16  # frames whose windows are in memory at once
-ORDERS = {"velocity": 2, "acceleration": 3}  # of the difference that is noise, in the models of movement
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What filters know beside the track."""
-
-    trusted: np.ndarray  # (T, K) bool: points that are confident
-    confidence: np.ndarray  # (T, K)
-    times: np.ndarray  # (T,) seconds
-    bones: list[tuple[int, int]]  # pairs of keypoints (by number) whose distance hardly varies
-    body: float  # pixels, length of the animal; NaN where nobody knows
-
-    def rate(self) -> float:
-        """Frames per second, by the mean distance of frames, without those that are gaps; timestamps may be whole milliseconds.
-
-        Raises
-        ------
-        PosemakeError
-            If the times tell none.
-        """
-        steps = np.diff(self.times)
-        step = float(steps[steps <= GAP * np.median(steps)].mean()) if len(steps) else 0.0
-        if not step > 0:
-            raise PosemakeError("the filter butterworth needs times that tell the frame rate; give fps in the sheet of videos")
-        return round(1 / step, 6)
 
 
 def apply_step(step: Step, xy: np.ndarray, scene: Scene) -> np.ndarray:
@@ -69,14 +31,10 @@ def apply_step(step: Step, xy: np.ndarray, scene: Scene) -> np.ndarray:
     return made
 
 
-def _known(track: np.ndarray) -> np.ndarray:
-    return np.isfinite(track[:, 0])
-
-
 def _despeed(track: np.ndarray, step: Speed, scene: Scene) -> np.ndarray:
     """A jump is a step faster than the limit. What lies between two jumps is removed if the way past it is no jump."""
     limit = step.limit * (scene.body if step.unit == "body" else 1.0)
-    at = np.flatnonzero(_known(track))  # frames
+    at = np.flatnonzero(known_points(track))  # frames
     place = track[at]
     moves = np.diff(place, axis=0)
     jumps = np.flatnonzero(np.hypot(moves[:, 0], moves[:, 1]) > limit * np.diff(at))  # numbers of the last points before
@@ -138,27 +96,28 @@ def _medians(rows: np.ndarray) -> np.ndarray:
 def _hampel(track: np.ndarray, step: Hampel, scene: Scene) -> np.ndarray:
     """Hampel's identifier (Hampel 1974; Pearson 2002): off the median of the window by more than some median absolute
     deviations, which count half a pixel at least. Nothing is said where half of the window is missing."""
+    import bottleneck
+
     half = step.window // 2
     padded = np.pad(track, ((half, half), (0, 0)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, step.window, axis=0)  # (T, 2, W)
+    around = bottleneck.move_sum(known_points(padded).astype(float), step.window)[2 * half :]  # known points of each window
+    middle = bottleneck.move_median(padded, step.window, min_count=1, axis=0)[2 * half :]
+    off = np.where((known_points(track) & (around > half))[:, None], np.abs(track - middle), 0.0)
     wrong = np.zeros(len(track), bool)
-    around = np.convolve(_known(track), np.ones(step.window, int))[half : half + len(track)]  # known points of each window
-    enough = _known(track) & (around > half)
-    for start in range(0, len(track), BLOCK):
-        judged = start + np.flatnonzero(enough[start : start + BLOCK])
-        for axis in range(2):
-            middle = _medians(windows[judged, axis])
-            off = np.abs(track[judged, axis] - middle)
-            far = off > step.deviations * FLOOR  # others are right, whatever the deviation
-            spread = _medians(np.abs(windows[judged[far], axis] - middle[far, None]))
-            wrong[judged[far]] |= off[far] > step.deviations * np.maximum(spread, FLOOR)
+    for axis in range(2):
+        far = np.flatnonzero(off[:, axis] > step.deviations * FLOOR)  # others are right, whatever the deviation
+        for start in range(0, len(far), BLOCK):
+            at = far[start : start + BLOCK]
+            spread = _medians(np.abs(windows[at, axis] - middle[at, axis, None]))
+            wrong[at] |= off[at, axis] > step.deviations * np.maximum(spread, FLOOR)
     return np.where(wrong[:, None], np.nan, track)
 
 
 def _interpolate(track: np.ndarray, step: Interpolate, scene: Scene) -> np.ndarray:
     """Gaps of at most ``max_gap`` frames between two points, on a line, or on a piecewise cubic that does not overshoot
     (Fritsch & Carlson 1980). As movement's interpolation, in a fifth of the time."""
-    there = _known(track)
+    there = known_points(track)
     at, gaps = np.flatnonzero(there), np.flatnonzero(~there)
     after = np.searchsorted(at, gaps)
     between = (after > 0) & (after < len(at))
@@ -166,6 +125,8 @@ def _interpolate(track: np.ndarray, step: Interpolate, scene: Scene) -> np.ndarr
     gaps = gaps[at[after] - at[after - 1] - 1 <= step.max_gap]
     made = track.copy()
     if len(gaps) and step.kind == "pchip":
+        from scipy.interpolate import PchipInterpolator
+
         made[gaps] = PchipInterpolator(at, track[at], axis=0)(gaps)
     elif len(gaps):
         for axis in range(2):
@@ -173,106 +134,12 @@ def _interpolate(track: np.ndarray, step: Interpolate, scene: Scene) -> np.ndarr
     return made
 
 
-def _median(track: np.ndarray, step: Median, scene: Scene) -> np.ndarray:
-    """Beside a gap, and at the ends, where movement mirrors the track, the median of a moving point is not where it is: such a
-    point stays as it was."""
-    half = step.window // 2
-    if len(track) < step.window:
-        return track
-    coords = {"time": np.arange(len(track)), "space": ["x", "y"]}
-    table = xr.DataArray(track, dims=("time", "space"), coords=coords)
-    smooth = rolling_filter(table, window=step.window, statistic="median").values
-    smooth[:half] = smooth[len(track) - half :] = np.nan
-    return np.where(np.isfinite(smooth), smooth, track)
-
-
-def _in_pieces(track: np.ndarray, smooth: Callable[[np.ndarray], np.ndarray], bridge: bool = True) -> np.ndarray:
-    """Smooth what lies between gaps longer than `SEPARATE` piece by piece, shorter gaps bridged by a line; all gaps stay."""
-    at = np.flatnonzero(_known(track))
-    made = track.copy()
-    for part in np.split(at, np.flatnonzero(np.diff(at) - 1 > SEPARATE) + 1) if len(at) else []:
-        frames = np.arange(part[0], part[-1] + 1)
-        piece = track[frames]
-        if bridge and len(part) < len(frames):
-            piece = np.stack([np.interp(frames, part, track[part, axis]) for axis in range(2)], axis=1)
-        made[part] = smooth(piece)[part - part[0]]
-    return made
-
-
-def _savgol(track: np.ndarray, step: Savgol, scene: Scene) -> np.ndarray:
-    """Savitzky & Golay (1964); at the ends of a piece, the polynomial of the outermost window. Shorter ones stay as they are."""
-
-    def smooth(piece):
-        long = len(piece) >= step.window
-        return savgol_filter(piece, step.window, step.polyorder, axis=0, mode="interp") if long else piece
-
-    return _in_pieces(track, smooth)
-
-
-def design_butterworth(step: Butterworth, rate: float) -> np.ndarray:
-    """Sections (S, 6) of the filter of one pass, whose gain after both passes is 1/√2 at the cut-off (Winter 2009).
-
-    Raises
-    ------
-    PosemakeError
-        If the cut-off is not below half of the frame rate.
-    """
-    if step.cutoff >= rate / 2:
-        raise PosemakeError(
-            f"filter.steps, butterworth: the cutoff, {step.cutoff:g} Hz, must be below half of the frame rate, which is {rate:g} "
-            "per second; lower it, or correct fps in the sheet of videos"
-        )
-    warped = np.tan(np.pi * step.cutoff / rate) / (np.sqrt(2) - 1) ** (1 / (2 * step.order))
-    return butter(step.order, 2 * np.arctan(warped) / np.pi, output="sos")
-
-
-def _butterworth(track: np.ndarray, step: Butterworth, scene: Scene) -> np.ndarray:
-    """Forward and backward, so that nothing is delayed; beyond its ends, a piece goes on as its mirror image about its end."""
-    if len(track) < 2:
-        return track
-    rate = scene.rate()
-    sections, reach = design_butterworth(step, rate), int(np.ceil(2 * step.order * rate / step.cutoff))  # until it settles
-
-    def smooth(piece):
-        if len(piece) < 2:
-            return piece
-        longer = np.pad(piece, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
-        return sosfiltfilt(sections, longer, axis=0, padlen=0)[reach:-reach]
-
-    return _in_pieces(track, smooth)
-
-
-def _kalman(track: np.ndarray, step: Kalman, scene: Scene) -> np.ndarray:
-    """Fixed-interval smoother of a point whose velocity (acceleration) is a random walk, with nothing known beforehand.
-
-    It is the minimum of Σ (y − x)² / measurement² + Σ (Δᵈx)² / process² over the known points y, d = 2 (3), which is found in one
-    banded system of equations (Whittaker 1923) rather than frame by frame.
-    """
-    order = ORDERS[step.motion]
-    weight = (step.measurement / step.process) ** 2
-    difference = np.diff(np.eye(order + 1), order, axis=0)[0]
-
-    def smooth(piece):
-        there, frames = _known(piece), len(piece)
-        if there.sum() <= order:
-            return piece
-        bands = np.zeros((order + 1, frames))  # of the lower half
-        for row in range(order + 1):
-            for first in range(order + 1 - row):
-                bands[row, first : first + frames - order] += weight * difference[first] * difference[first + row]
-        bands[0] += there
-        middle = piece[there].mean(0)
-        return solveh_banded(bands, np.where(there[:, None], piece - middle, 0.0), lower=True, check_finite=False) + middle
-
-    return _in_pieces(track, smooth, bridge=False)
-
-
 OF_A_TRACK = {
     Speed: _despeed,
     Hampel: _hampel,
     Interpolate: _interpolate,
-    Median: _median,
-    Savgol: _savgol,
-    Butterworth: _butterworth,
-    Kalman: _kalman,
+    Median: smooth_median,
+    Savgol: smooth_savgol,
+    Butterworth: smooth_butterworth,
+    Kalman: smooth_kalman,
 }

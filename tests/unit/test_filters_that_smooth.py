@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
-from scipy.signal import sosfreqz
-from tracks import done, each, line, missing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from movement.filtering import rolling_filter
+from scipy.signal import sosfiltfilt, sosfreqz
+from tracks import RATE, done, each, line, missing, tracks
 
-from posemake.filter_steps import Butterworth, Kalman, Median
-from posemake.filters import Scene, apply_step, design_butterworth
+from posemake.filter_steps import Butterworth, Kalman, Median, Savgol
+from posemake.filters import apply_step
 from posemake.log import PosemakeError
+from posemake.poses import make_poses
+from posemake.scene import Scene
+from posemake.smoothing import design_butterworth
 
 
 def test_the_median_removes_a_jump_and_keeps_a_step():
@@ -14,6 +20,45 @@ def test_the_median_removes_a_jump_and_keeps_a_step():
     np.testing.assert_allclose(done(Median(), xy), line(41), atol=4)
     step = np.where(np.arange(41)[:, None] < 20, 0.0, [50.0, 30.0])
     np.testing.assert_array_equal(done(Median(), step), step)
+
+
+@given(given=tracks(), window=st.sampled_from([3, 5, 9]))
+def test_the_median_is_that_of_movement_where_its_window_is_whole(given, window):
+    xy, sure = given
+    made, half = done(Median(window=window), xy, sure), window // 2
+    whole = np.zeros(xy.shape[:2], bool)
+    for frame in range(half, len(xy) - half):
+        whole[frame] = ~missing(xy[frame - half : frame + half + 1]).any(0)
+    theirs = rolling_filter(make_poses(xy, sure, [f"k{k}" for k in range(xy.shape[1])]).position, window, "median")
+    expected = np.where(whole[..., None], theirs.values[..., 0].transpose(0, 2, 1), xy)
+    np.testing.assert_array_equal(made, expected)
+
+
+@each((Savgol(), Savgol(window=9), Butterworth(), Butterworth(cutoff=1.0, order=4), Kalman(), Kalman(motion="acceleration")))
+@settings(max_examples=30)
+@given(
+    pieces=st.lists(st.tuples(st.integers(1, 400), st.integers(101, 300)), min_size=2, max_size=6), seed=st.integers(0, 2**32 - 1)
+)
+def test_a_piece_between_long_gaps_is_smoothed_as_if_it_were_alone(step, pieces, seed):
+    random = np.random.default_rng(seed)
+    xy = np.full((sum(map(sum, pieces)), 2), np.nan)
+    expected, frame = xy.copy(), 0
+    for known, gap in pieces:
+        piece = np.cumsum(random.normal(0, 3, (known, 2)), axis=0) + random.uniform(0, 2000, 2)
+        piece[1:-1][random.random(max(known - 2, 0)) < 0.1] = np.nan
+        at = slice(frame, frame + known)
+        xy[at], expected[at] = piece, done(step, piece)
+        frame += known + gap
+    np.testing.assert_allclose(done(step, xy), expected, atol=1e-9)
+
+
+@each((Butterworth(), Butterworth(cutoff=1.0, order=4)))
+@pytest.mark.parametrize("frames", [2, 3, 40, 127, 128, 129, 1000])
+def test_butterworth_is_that_of_scipy_on_a_track_and_its_mirror_images(step, frames):
+    xy = line(frames) + np.random.default_rng(frames).normal(0, 3, (frames, 2))
+    mirrored = np.pad(xy, ((500, 500), (0, 0)), mode="reflect", reflect_type="odd")
+    expected = sosfiltfilt(design_butterworth(step, RATE), mirrored, axis=0, padlen=0)[500:-500]
+    np.testing.assert_allclose(done(step, xy), expected, atol=1e-4)
 
 
 def gain(step, rate, frequency):

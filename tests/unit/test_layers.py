@@ -17,7 +17,7 @@ LAYERS = [
     {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "diagnosis", "schedule",
      "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
      "suspects", "filter_report", "canvas", "framing", "label_lock", "label_history", "label_table", "label_store", "label_flow",
-     "spread"},
+     "spread", "scene", "smoothing"},
     # 2: what several stages stand on
     {"dataset", "engine", "reference", "graph", "runtimes", "follow", "checkpoint", "training", "live", "evaluation_figures",
      "filter_figures", "scaffold", "standard", "label_items", "label_progress", "label_walk",

@@ -139,7 +139,7 @@ def test_comment_and_docstring(project, clone):
 
 
 def test_code_of_the_filters(project, clone):
-    edit(clone / "scripts/posemake/filters.py", 'statistic="median"', 'statistic="mean"')
+    edit(clone / "scripts/posemake/smoothing.py", "bottleneck.move_median", "bottleneck.move_mean")
     assert would_run(project, workflow=clone) == AFTER_FILTER
 
 
