@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 # as they are imported; tensorboard is left out, as training goes on without it
 NEEDED = (
-    *("av", "cv2", "h5py", "jinja2", "jsonschema", "matplotlib", "movement", "numpy", "onnx", "onnxruntime", "onnxscript"),
+    *("av", "bottleneck", "cv2", "h5py", "jinja2", "jsonschema", "matplotlib", "numpy", "onnx", "onnxruntime", "onnxscript"),
     *("openvino", "pandas", "PIL", "pygments", "scipy", "sklearn", "tables", "threadpoolctl", "tifffile", "torch"),
     *("torchvision", "tqdm", "xarray", "yaml"),
 )
