@@ -3,6 +3,8 @@
 # make env    the set-up alone, into .venv
 # make label PROJECT=~/my-project   sets the window for labelling up, into .venv-label, and opens it; also SCORER=, VIDEO=, ROUND=
 # make check  format and lint, without tests
+# make bench DATA=~/openfield-Pranav-2018-10-30   measures what docs/benchmarks.md compares with DeepLabCut and sleap-nn, on one
+#             core and on DeepLabCut's example; takes hours, and installs both
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +13,7 @@ PROJECT ?= .
 UV := 0.13.8
 CORES ?= all
 WORKERS ?= 2
+MINUTES ?= 27
 # what Debian and Ubuntu need for the window (posemake/labeller.py), and for its tests
 WINDOW := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 xvfb xauth xdotool
 # what Debian needs for the tests of SLURM (tests/slurm), which root alone can run
@@ -18,7 +21,7 @@ SLURM := slurmctld slurmd slurm-client slurmdbd munge mariadb-server
 
 export PYTHONPATH := scripts
 
-.PHONY: demo env label label-env window-packages slurm-packages test check FORCE
+.PHONY: demo env label label-env window-packages slurm-packages test check bench FORCE
 
 # An environment that was moved, or whose Python is gone, is set up anew, as one whose set-up was cut off; what is missing is added.
 whole = $(1)/bin/python -c "" && { [ ! -s $(1)/.done ] || [ "$$(cat $(1)/.done)" = "$$(cd $(1) && pwd -P)" ]; }
@@ -74,3 +77,18 @@ check: env demo/.drawn
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+WIDE := backbone=resnet50 neck=deconv stride=8
+RUNS := bench-results/training/runs
+ONE := taskset -c $(shell nproc --all | awk '{print $$1 - 1}')
+
+bench: env
+	@test -d "$(DATA)" || { echo "Where is DeepLabCut's example? make bench DATA=…/openfield-Pranav-2018-10-30"; exit 1; }
+	$(BIN)/python bench/training.py run "$(DATA)" --budget $(MINUTES) --seeds 1 --split blocked --keep --out bench-results/training
+	$(BIN)/python bench/training.py run "$(DATA)" --budget $(MINUTES) --seeds 1 --split blocked --keep --out bench-results/training --systems posemake --posemake $(WIDE)
+	$(ONE) $(BIN)/python bench/inference.py "$(DATA)" --runs $(RUNS) --wide "$(RUNS)/posemake_$(subst $() ,_,$(WIDE))-blocked-1" --out bench-results/inference
+	$(BIN)/python bench/rendering.py bench-results/inference/clip-1100.mp4 --poses bench-results/inference/posemake/poses.csv --cores 1
+	$(ONE) $(BIN)/python bench/filtering.py
+	$(ONE) $(BIN)/python bench/filtering.py 1000000
+	$(BIN)/python bench/memory.py --out bench-results/memory
+	$(BIN)/python bench/overhead.py --out bench-results/overhead

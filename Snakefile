@@ -51,6 +51,7 @@ if HAS_PROJECT:
 
 
 onstart:
+    check_cluster()
     gc.freeze()
     gc.enable()
 

@@ -59,6 +59,9 @@ def measure(args: argparse.Namespace, system: str, what: str, clips: list[Path],
     runner = [python, str(ROOT / "bench" / RUNNERS[system]), what, str(args.out.resolve())]
     if system == "posemake":  # the export is a job of its own
         spend([*runner[:2], what.rpartition(":")[0] + ":export", runner[3], ""], env, log)
+    if what.endswith(":overlap"):
+        done = subprocess.run([*runner, str(clips[0].resolve())], env=env, check=True, capture_output=True, text=True)
+        return {"system": system, "what": what, **json.loads(done.stdout.splitlines()[-1])}
     short, long = (spend([*runner, str(clip.resolve())], env, log) for clip in clips)
     frames = counts[1] - counts[0]
     agreement = {}
@@ -110,9 +113,8 @@ def main() -> None:
     rows += [("posemake", what, few) for what in wide]
     rows += [("posemake", what, medium) for what in (*fast, *scaled)]
     rows += [("sleap-nn", "4", many), *(("posemake", what, many) for what in own)]
-    for model, counts in (("resnet50", few), ("own", many)):
-        rows += [("posemake", f"{model}:{engine}:network", counts) for engine in ("openvino", "openvino-int8")]
-        rows.append(("posemake", f"{model}:openvino:decode", many))
+    engines = ("openvino", "openvino-int8")
+    rows += [("posemake", f"{model}:{name}:overlap", (n,)) for model, n in (("resnet50", 20), ("own", 300)) for name in engines]
     with (args.out / "results.jsonl").open("a") as results:
         for system, what, counts in rows:
             if args.only and f"{system}/{what}" not in args.only:

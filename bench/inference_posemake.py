@@ -1,11 +1,13 @@
 """Runner of bench/inference.py for posemake: model:engine:mode, the folder of the benchmark, a video.
 
-Modes are ``export``, the crops ``fixed`` and ``follow``, from the file to the table of poses, and parts of that, ``decode`` and
-``network``.
+Modes are ``export``, the crops ``fixed`` and ``follow``, from the file to the table of poses, and ``overlap``, which prints what
+the parts of that take.
 """
 
 import json
+import statistics
 import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +19,7 @@ from posemake.runtimes import in_batches, open_runtime, read_engine
 from posemake.settings import Follow
 from posemake.video import open_video
 
+SAMPLE, ROUNDS = 64, 9
 ROW = {"pattern": None, "downscale": None, "deinterlace": None, "start": None, "stop": None, "crop": None}
 
 
@@ -39,6 +42,35 @@ def exported(model: str, out: Path, name: str) -> dict[str, str]:
     return files
 
 
+def overlap() -> dict[str, float]:
+    """Milliseconds per frame of the network alone, on frames that are there, of decoding alone, and of both together, by CPU time
+    and by the clock. They are measured in turn, as the speed of a machine drifts; medians, also of the ratios: of the network
+    to the whole, and of the slower one to the whole, by the clock."""
+    frames = open_video(video, files["info"], files["standard"])
+    engine, count = read_engine(files["engine"]), frames.info["frames"]
+    crop = [0, frames.info["width"], 0, frames.info["height"]]
+    size, _ = input_size(crop, engine)
+    images = [image for _, image in Decoded(frames, 0, min(count, SAMPLE), crop, engine)]
+    runtime = open_runtime(name, "cpu", files["weights"], files["graph"], size)
+    ways = {
+        "network": lambda: in_batches(((i, images[i % len(images)]) for i in range(count)), runtime),
+        "decode": lambda: Decoded(frames, 0, count, crop, engine),
+        "whole": lambda: in_batches(Decoded(frames, 0, count, crop, engine), runtime),
+    }
+    taken: dict[str, list[float]] = {f"{way}_{clock}": [] for way in ways for clock in ("cpu_ms", "ms")}
+    for _ in range(ROUNDS):
+        for way, source in ways.items():
+            begun = time.process_time(), time.perf_counter()
+            assert sum(1 for _ in source()) == count
+            ended = time.process_time(), time.perf_counter()
+            taken[f"{way}_cpu_ms"].append((ended[0] - begun[0]) / count * 1e3)
+            taken[f"{way}_ms"].append((ended[1] - begun[1]) / count * 1e3)
+    taken["network_of_whole"] = [part / whole for part, whole in zip(taken["network_cpu_ms"], taken["whole_cpu_ms"])]
+    slower = map(max, taken["network_ms"], taken["decode_ms"])
+    taken["slower_of_whole"] = [part / whole for part, whole in zip(slower, taken["whole_ms"])]
+    return {key: round(statistics.median(values), 3) for key, values in taken.items()}
+
+
 model, name, mode = sys.argv[1].split(":")
 out, video = Path(sys.argv[2]), sys.argv[3]
 folder = out / "posemake"
@@ -53,13 +85,4 @@ if mode in ("fixed", "follow"):
     follow = asdict(Follow(threshold=0.0) if model.startswith("resnet50") else Follow()) if mode == "follow" else None
     predict_poses(SimpleNamespace(**files), made, model, follow, ROW, "")
 else:
-    frames = open_video(video, files["info"], files["standard"])
-    engine, count = read_engine(files["engine"]), frames.info["frames"]
-    crop = [0, frames.info["width"], 0, frames.info["height"]]
-    size, _ = input_size(crop, engine)
-    if mode == "decode":
-        assert sum(1 for _ in Decoded(frames, 0, count, crop, engine)) == count
-    else:
-        _, image = next(iter(Decoded(frames, 0, 1, crop, engine)))
-        runtime = open_runtime(name, "cpu", files["weights"], files["graph"], size)
-        assert sum(1 for _ in in_batches(((i, image) for i in range(count)), runtime)) == count
+    print(json.dumps(overlap()))

@@ -2,6 +2,7 @@
 
 import time
 
+from posemake.cluster import jobs_left, left_behind, unsafe_names
 from posemake.files import source_size
 from posemake.inputs import broken_links, from_the_future, now_in, sample
 from posemake.packages import missing_packages
@@ -73,6 +74,18 @@ def lost_records():
         ".snakemake: the records of how results were made are gone, so that no change would be noticed; copy this folder as "
         f"well, or, if nothing was changed since, {CURE} and records all anew; `--forceall` alone makes all anew"
     ]
+
+
+def check_cluster():
+    """Refuse to send jobs to other machines that could not run there, or beside those of another run."""
+    if not HAS_PROJECT or workflow.local_exec:
+        return
+    given = [VIDEOS[video]["path"] for video in HERE] + LABELS + DECISIONS
+    given += [FRAMES["weights"], *(model["weights"] for model in MODELS.values())]
+    faults = unsafe_names([os.getcwd(), workflow.basedir, *filter(None, given)])
+    if workflow.executor_plugin.name == "slurm":
+        faults = faults or left_behind(jobs_left("."))
+    raise_faults(faults, WorkflowError)
 
 
 def look_of(path):

@@ -50,6 +50,8 @@ SchedulerParameters=sched_interval=2,bf_interval=2,sched_min_interval=100000
 GresTypes=gpu
 JobRequeue=0
 AccountingStoreFlags=job_comment
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 TaskProlog={folder}/prolog.sh
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
@@ -58,6 +60,7 @@ JobAcctGatherParams=OverMemoryKill
 {accounting}
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} {gres}
 PartitionName=cpu Nodes={host} Default=YES MaxTime=1-0 DefMemPerCPU=200 State=UP
+PartitionName=urgent Nodes={host} Default=NO PriorityTier=10 PreemptMode=OFF MaxTime=1-0 DefMemPerCPU=200 State=UP
 PartitionName=gpu Nodes={host} Default=NO MaxTime=1-0 DefMemPerCPU=200 State=UP
 """
 ACCOUNTED = """AccountingStorageType=accounting_storage/slurmdbd

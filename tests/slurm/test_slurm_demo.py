@@ -5,6 +5,7 @@ import itertools
 import shutil
 from datetime import datetime
 
+import pandas as pd
 import pytest
 from slurm.runs import Run, profile, status
 from workflow.tiny import ROOT, draw, jobs_in, label, would_run
@@ -12,6 +13,7 @@ from workflow.tiny import ROOT, draw, jobs_in, label, would_run
 from posemake import demo
 
 ANALYSED = ("slow_1", "fast_1", "slow_2", "fast_2", "slow_3", "fast_3")
+WORST = 'wörst $(touch canary) `touch canary`"&|; touch canary; #[a]*? 100%d'
 ON_GPU = ("train_model", "evaluate_model", "export_model", "predict_poses")
 
 
@@ -23,7 +25,7 @@ def cluster(cluster_in):
 @pytest.fixture(scope="module")
 def ran(cluster, tmp_path_factory):
     """The demo's project after both its runs, with these."""
-    project = tmp_path_factory.mktemp("demo") / "project"
+    project = tmp_path_factory.mktemp("demo") / WORST / "project"
     shutil.copytree(ROOT / "config", project / "config")
     config = project / "config/config.yaml"
     text = config.read_text()
@@ -69,6 +71,17 @@ def test_the_demo_ends_in_its_page(ran):
     for video in ANALYSED:
         assert f"{video}/labelled.mp4" in page
     assert would_run(project) == set()  # nor by a run on this machine alone
+
+
+def test_names_are_taken_as_they_are(ran, tell):
+    project, *_ = ran
+    assert not list(project.parent.parent.rglob("canary"))
+    tell(
+        "names with spaces, quotes, `$()`, `;`, backticks, `%d`, `*`, other alphabets, in a run on SLURM",
+        "the folder of the project",
+        "they are taken as they are; nothing in them is run, neither on the login node nor by a job",
+        "nothing",
+    )
 
 
 def test_short_jobs_share_a_job_of_slurm(cluster, ran):
@@ -134,6 +147,8 @@ def test_a_new_video_submits_its_own_jobs_and_memory_grows(cluster, ran, tmp_pat
         "  # slurm_account: lab": "  slurm_account: lab",
         "  # slurm_partition: cpu": "  slurm_partition: cpu",
         "    # slurm_partition: gpu": "    slurm_partition: gpu",
+        "# slurm-efficiency-report: true": "slurm-efficiency-report: true",
+        "# slurm-efficiency-report-path: logs": "slurm-efficiency-report-path: logs",
     }
     run = Run(cluster, project, profile=profile(tmp_path / "profile", **changes))
     assert run.wait() == 0, run.text()
@@ -153,6 +168,10 @@ def test_a_new_video_submits_its_own_jobs_and_memory_grows(cluster, ran, tmp_pat
     for job in (failed, again):
         assert "gres/gpu=1" in job["AllocTRES"] and seen[job["JobIDRaw"]] == {"0"}
     assert (project / "results/poses/round-0/small/slow_9/labelled.mp4").exists()
+    (report,) = (project / "logs").glob("efficiency_report_*.csv")
+    measured = pd.read_csv(report)
+    assert len(measured) == sum(len(found) for found in jobs.values()), measured
+    assert (measured["Elapsed_sec"] > 0).all() and measured["MaxRSS_MB"].max() > 30, measured
     tell(
         "job of SLURM over its memory",
         "predict_poses",

@@ -100,11 +100,14 @@ def test_its_time_is_up(cluster, project, run, tell):
 
 def test_it_is_preempted(cluster, project, run, tell):
     job, before = run.newest("rule_train_model"), set_aside(project)
-    cluster.ask("scontrol", "requeue", job)
+    urgent = cluster.ask("sbatch", "--parsable", "-p", "urgent", "-o", "none", "--exclusive", "--wrap", "sleep 600").strip()
+    wait_for("the urgent job to begin", lambda: cluster.ask("squeue", "-h", "-j", urgent, "-o", "%T").strip() == "RUNNING", 60)
+    assert run.state(job) == "PENDING"
+    cluster.ask("scancel", urgent)
     assert wait_until_it_trains(cluster, run, project, job) == last_step(before) > 0
     assert "Restarts=1" in cluster.ask("scontrol", "show", "job", job)
     tell(
-        "job of SLURM queued again (preemption, scontrol requeue)",
+        "job of SLURM preempted by one of a partition that goes first",
         "train_model",
         "the same job starts again and goes on where it was",
         "nothing",
@@ -140,19 +143,65 @@ def test_it_is_cancelled(cluster, project, run, tell, tmp_path):
     assert not (project / WEIGHTS).exists() and not list(project.glob("results/**/*.part*"))
     said = re.search(r"posemake could not finish:\n +logs/train_model\S+: (asked to end .* to go on from there)", run.text())[1]
     assert f"failed:\n  train_model round=0, model=long: {said} (SLURM: CANCELLED)" in status(cluster, project)
-    before = set_aside(project)
-    again = Run(cluster, project, WEIGHTS, profile=profile(tmp_path, **CHANGES))
-    try:
-        new = wait_for("the job of the next run", lambda: again.newest("rule_train_model"), 60)
-        assert wait_until_it_trains(cluster, again, project, new) == last_step(before) > 0
-    finally:
-        assert again.interrupt() != 0
-    wait_for("the job to be gone from the queue", lambda: not cluster.ask("squeue", "-h").strip(), 30)
-    assert not (project / WEIGHTS).exists()
     tell(
         "job of SLURM cancelled (scancel)",
         "train_model",
         "the job has failed, its outputs are removed; it is tried again, or run by the next run, and goes on where it was",
         "nothing",
         "asked to end (SIGTERM) after step …; run again to go on from there",
+    )
+
+
+def test_its_head_is_killed(cluster, project, tell, tmp_path):
+    """The next run goes on where the cancelled training was; then its head is gone, and its job is not."""
+    chosen, before = profile(tmp_path, **CHANGES), set_aside(project)
+    killed = Run(cluster, project, WEIGHTS, profile=chosen)
+    job = wait_for("the job of the next run", lambda: killed.newest("rule_train_model"), 60)
+    assert wait_until_it_trains(cluster, killed, project, job) == last_step(before) > 0
+    killed.process.kill()
+    killed.wait()
+    assert killed.state(job) == "RUNNING"
+    assert Run(cluster, project, "--unlock", profile=chosen).wait() == 0
+    refused = Run(cluster, project, WEIGHTS, profile=chosen)
+    assert refused.wait() != 0 and not refused.jobs()
+    sentence = f"are still in the queue, and would write the same files: {job}; cancel them by `scancel`"
+    assert sentence in refused.text() and "Traceback" not in refused.text()
+    assert killed.state(job) == "RUNNING"
+    cluster.ask("scancel", job)
+    wait_for("the job to be gone from the queue", lambda: not cluster.ask("squeue", "-h").strip(), 60)
+    before = set_aside(project)
+    again = Run(cluster, project, WEIGHTS, profile=chosen)
+    try:
+        new = wait_for("the job of the last run", lambda: again.newest("rule_train_model"), 60)
+        assert wait_until_it_trains(cluster, again, project, new) == last_step(before) > 0
+    finally:
+        assert again.interrupt() != 0
+    wait_for("the job to be gone from the queue", lambda: not cluster.ask("squeue", "-h").strip(), 60)
+    assert not (project / WEIGHTS).exists()
+    tell(
+        "`kill -9` of Snakemake on the login node, while jobs of SLURM run",
+        "train_model",
+        "the next run refuses to begin until the jobs are cancelled or have ended; a training goes on where it was",
+        "nothing",
+        "jobs of an earlier run, which was killed, are still in the queue, and would write the same files: …; cancel them by …",
+    )
+
+
+def test_names_that_a_shell_would_run(cluster, project, tell, tmp_path):
+    """No job is submitted: of the project itself, and of a video."""
+    for folder, video in (("it's $(touch canary)", "slow_1.mp4"), ("project", "it's $(touch canary).mp4")):
+        copy = tiny.make_project(tmp_path / folder)
+        tiny.write_config(copy, tiny.CONFIG)
+        (copy / "demo/slow_1.mp4").rename(copy / "demo" / video)
+        tiny.write_sheet(copy, [{"video": "slow_1", "path": f"demo/{video}", "use": "both"}])
+        refused = Run(cluster, copy, "results/videos/slow_1/video.json")
+        assert refused.wait() != 0 and not refused.jobs(), refused.text()
+        assert "it's $(touch canary)" in refused.text() and "there is ', \\ or a sign that cannot be printed" in refused.text()
+    assert not list(tmp_path.rglob("canary"))
+    tell(
+        "`'` or `\\` in a name, in a run on SLURM",
+        "the folders of the clone and of the project, videos, label files, weights",
+        "the workflow refuses before it submits a job",
+        "nothing",
+        "…: there is ', \\ or a sign that cannot be printed in this name, which jobs on other machines cannot be given; …",
     )

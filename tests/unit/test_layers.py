@@ -12,7 +12,7 @@ LAYERS = [
     # 0: what a pixel, a pose, a label file, a frame, a setting, a log is
     {"geometry", "poses", "labels", "video", "video_writer", "picture", "stacks", "settings", "log", "fingerprint", "files",
      "sheets", "sample", "filter_steps", "durable", "label_decisions", "sides", "inputs", "packages", "devices", "faults",
-     "parents"},
+     "parents", "cluster"},
     # 1: pure functions on arrays and tensors
     {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "diagnosis", "schedule",
      "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
