@@ -170,7 +170,8 @@ def test_a_new_video_submits_its_own_jobs_and_memory_grows(cluster, ran, tmp_pat
     assert (project / "results/poses/round-0/small/slow_9/labelled.mp4").exists()
     (report,) = (project / "logs").glob("efficiency_report_*.csv")
     measured = pd.read_csv(report)
-    assert len(measured) == sum(len(found) for found in jobs.values()), measured
+    of_jobs = {int(job["JobIDRaw"]) for found in jobs.values() for job in found}
+    assert {int(job) for job in measured["JobID"]} == of_jobs, measured  # 37.1 is a step of 37
     assert (measured["Elapsed_sec"] > 0).all() and measured["MaxRSS_MB"].max() > 30, measured
     tell(
         "job of SLURM over its memory",
