@@ -36,7 +36,7 @@ def status(cluster: Cluster, project: Path) -> str:
 
 
 class Run:
-    """Snakemake on the head of a cluster, with a profile of SLURM."""
+    """Snakemake on the head of a cluster, with a profile of SLURM; it ends when this process does, however that ends."""
 
     def __init__(self, cluster: Cluster, project: Path, *arguments: str, profile: Path = PROFILE) -> None:
         self.cluster, self.project = cluster, project
@@ -44,7 +44,7 @@ class Run:
         command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--workflow-profile", str(profile)]
         with self.output.open("w") as out:
             self.process = subprocess.Popen(
-                [*command, "--set-threads", *SHARED, *SOON, *arguments],
+                ["setpriv", "--pdeathsig", "KILL", *command, "--set-threads", *SHARED, *SOON, *arguments],
                 cwd=project,
                 env=cluster.environment | {"POSEMAKE_DEVICE": "cpu"},
                 stdin=subprocess.DEVNULL,
