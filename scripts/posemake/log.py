@@ -1,5 +1,6 @@
 """How a stage speaks: one log file per job, progress that fits a terminal and a log, errors in one sentence."""
 
+import gc
 import logging
 import os
 import re
@@ -98,6 +99,9 @@ def _end_with(parent: int, run: int | None) -> None:
 
 def run_job(main, snakemake) -> None:
     """Run ``main(input, output, params, log)`` of a rule's script with its log file and its way to fail."""
+    if not gc.isenabled():  # see posemake/__init__.py
+        gc.freeze()
+        gc.enable()
     try:
         log_to(snakemake.log[0])
     except OSError as error:

@@ -50,6 +50,20 @@ def test_a_job_is_given_its_files_and_its_log(tmp_path):
     assert seen == [("in", "out", "params", [str(path)])]
 
 
+def test_garbage_is_looked_for_in_jobs_once_they_have_begun_and_elsewhere_always(tmp_path):
+    """Snakemake puts an object ``snakemake`` before a script."""
+    asks = "import gc\nprint(gc.isenabled())\n"
+    given = "from types import SimpleNamespace as S\nsnakemake = S(input=[], output=[], params=[], log=['log.txt'])\n"
+    runs = "run_job(lambda *given: print(gc.isenabled(), gc.get_freeze_count() > 0), snakemake)\n"
+    for before, after, told in (("", "", "True"), (given, runs, "False True True")):
+        script = tmp_path / "script.py"
+        script.write_text(f"{before}from posemake.log import run_job\n{asks}{after}")
+        done = subprocess.run(
+            [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(SCRIPTS), "PATH": ""}
+        )
+        assert done.stdout.split() == told.split(), done.stderr
+
+
 def test_a_log_begins_anew(tmp_path):
     path = tmp_path / "job.log"
     path.write_text("ERROR: of the run before\n")
