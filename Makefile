@@ -80,12 +80,13 @@ check: env demo/.drawn
 
 WIDE := backbone=resnet50 neck=deconv stride=8
 RUNS := bench-results/training/runs
-ONE := taskset -c $(shell nproc --all | awk '{print $$1 - 1}')
+TRAIN = $(BIN)/python bench/training.py run "$(DATA)" --budget $(MINUTES) --seeds 1 --split blocked --keep --out bench-results/training
+ONE = taskset -c $(shell nproc --all | awk '{print $$1 - 1}')
 
 bench: env
 	@test -d "$(DATA)" || { echo "Where is DeepLabCut's example? make bench DATA=…/openfield-Pranav-2018-10-30"; exit 1; }
-	$(BIN)/python bench/training.py run "$(DATA)" --budget $(MINUTES) --seeds 1 --split blocked --keep --out bench-results/training
-	$(BIN)/python bench/training.py run "$(DATA)" --budget $(MINUTES) --seeds 1 --split blocked --keep --out bench-results/training --systems posemake --posemake $(WIDE)
+	$(TRAIN)
+	$(TRAIN) --systems posemake --posemake $(WIDE)
 	$(ONE) $(BIN)/python bench/inference.py "$(DATA)" --runs $(RUNS) --wide "$(RUNS)/posemake_$(subst $() ,_,$(WIDE))-blocked-1" --out bench-results/inference
 	$(BIN)/python bench/rendering.py bench-results/inference/clip-1100.mp4 --poses bench-results/inference/posemake/poses.csv --cores 1
 	$(ONE) $(BIN)/python bench/filtering.py

@@ -29,12 +29,16 @@ def lost_links():
     return broken_links(["results", "labels", *rounds, *inside, *LABELS, *DECISIONS])
 
 
+def given_files():
+    """What a person gave beside the videos: files of labels and of weights, and what stands for no such file (`none`)."""
+    return [*LABELS, *DECISIONS, FRAMES["weights"], *(model["weights"] for model in MODELS.values())]
+
+
 def unusable_names():
     """Names of files that Snakemake would take for a pattern of its own; those of videos are the sheet's."""
-    given = [*LABELS, *DECISIONS, FRAMES["weights"], *(model["weights"] for model in MODELS.values())]
     return [
         f"{path!r}: has {{, }} or a line break in its name, which Snakemake takes for its own; rename the file"
-        for path in given
+        for path in given_files()
         if re.search(r"[{}\n\r]", path)
     ]
 
@@ -80,9 +84,8 @@ def check_cluster():
     """Refuse to send jobs to other machines that could not run there, or beside those of another run."""
     if not HAS_PROJECT or workflow.local_exec:
         return
-    given = [VIDEOS[video]["path"] for video in HERE] + LABELS + DECISIONS
-    given += [FRAMES["weights"], *(model["weights"] for model in MODELS.values())]
-    faults = unsafe_names([os.getcwd(), workflow.basedir, *filter(None, given)])
+    videos = [VIDEOS[video]["path"] for video in HERE]
+    faults = unsafe_names([os.getcwd(), workflow.basedir, *videos, *given_files()])
     if workflow.executor_plugin.name == "slurm":
         faults = faults or left_behind(jobs_left("."))
     raise_faults(faults, WorkflowError)

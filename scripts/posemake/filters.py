@@ -3,6 +3,7 @@
 None adds a point but `Interpolate`, and none of those that smooth drops one. Windows and gaps are counted in frames.
 """
 
+import bottleneck
 import numpy as np
 
 from posemake.filter_steps import Bone, Butterworth, Confidence, Hampel, Interpolate, Kalman, Median, Savgol, Speed, Step
@@ -96,8 +97,6 @@ def _medians(rows: np.ndarray) -> np.ndarray:
 def _hampel(track: np.ndarray, step: Hampel, scene: Scene) -> np.ndarray:
     """Hampel's identifier (Hampel 1974; Pearson 2002): off the median of the window by more than some median absolute
     deviations, which count half a pixel at least. Nothing is said where half of the window is missing."""
-    import bottleneck
-
     half = step.window // 2
     padded = np.pad(track, ((half, half), (0, 0)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, step.window, axis=0)  # (T, 2, W)

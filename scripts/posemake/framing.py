@@ -1,5 +1,6 @@
 """Which frames of a video, and which part of them, are shown (T frames, K keypoints)."""
 
+import bottleneck
 import numpy as np
 
 from posemake.log import PosemakeError
@@ -81,7 +82,7 @@ def liveliest(xy: np.ndarray, trusted: np.ndarray, length: int) -> tuple[int, in
     moved = np.zeros(len(xy))
     some = both.any(1)
     moved[1:][some] = np.nanmedian(np.where(both[some], steps[some], np.nan), axis=1)
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(moved, 2, mode="symmetric"), 5), axis=1)
+    usual = bottleneck.move_median(np.pad(moved, 2, mode="symmetric"), 5)[4:]
     total = np.concatenate([[0.0], np.cumsum(usual)])
     start = int(np.argmax(np.round(total[length:] - total[:-length], 6)))
     return start, start + length

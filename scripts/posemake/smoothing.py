@@ -3,6 +3,7 @@
 Windows and gaps are counted in frames.
 """
 
+import bottleneck
 import numpy as np
 
 from posemake.filter_steps import Butterworth, Kalman, Median, Savgol
@@ -16,8 +17,6 @@ ORDERS = {"velocity": 2, "acceleration": 3}  # of the difference that is noise, 
 def smooth_median(track: np.ndarray, step: Median, scene: Scene) -> np.ndarray:
     """Beside a gap, and at the ends, the median of what is there of a moving point is not where it is: such a point stays as it
     was. Elsewhere it is that of movement's `rolling_filter`, by the same library."""
-    import bottleneck
-
     half = step.window // 2
     if len(track) < step.window:
         return track

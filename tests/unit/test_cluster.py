@@ -23,10 +23,8 @@ def test_ordinary_names_pass():
 
 
 def test_a_name_that_a_shell_would_run_is_refused_once():
-    bad = "/data/it's $(touch canary)"
-    assert subprocess.run(["sh", "-c", f"echo {bad!r}".replace("touch canary", "echo ran")], capture_output=True).stdout.endswith(
-        b"ran\n"
-    )
+    bad = "/data/it's $(echo run)"
+    assert subprocess.run(["sh", "-c", f"echo {bad!r}"], capture_output=True, text=True).stdout == "/data/it's run\n"
     (told,) = unsafe_names([bad, "good", bad])
     assert told.startswith(f"{bad}: there is ', \\ or a sign that cannot be printed in this name")
 
