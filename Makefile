@@ -14,7 +14,7 @@ UV := 0.13.8
 CORES ?= all
 WORKERS ?= 2
 MINUTES ?= 27
-# what Debian and Ubuntu need for the window (posemake/labeller.py), and for its tests
+# what Debian and Ubuntu need for the window (posemake/labelling/command.py), and for its tests
 WINDOW := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 xvfb xauth xdotool
 # what Debian needs for the tests of SLURM (tests/slurm), which root alone can run
 SLURM := slurmctld slurmd slurm-client slurmdbd munge mariadb-server
@@ -25,7 +25,7 @@ export PYTHONPATH := scripts
 
 # An environment that was moved, or whose Python is gone, is set up anew, as one whose set-up was cut off; what is missing is added.
 whole = $(1)/bin/python -c "" && { [ ! -s $(1)/.done ] || [ "$$(cat $(1)/.done)" = "$$(cd $(1) && pwd -P)" ]; }
-complete = PYTHONPATH=scripts .venv/bin/python -m posemake.packages
+complete = PYTHONPATH=scripts .venv/bin/python -m posemake.jobs.packages
 # This is read by each `make`, also of another target, so it writes nothing: what is to be done is for the recipe to find out.
 again = $(if $(wildcard $(1)/.done),$(if $(shell { $(whole)$(2); } 2>/dev/null && echo whole),,FORCE))
 
@@ -46,15 +46,15 @@ label-env: .venv-label/.done
 	@cd $* && rm .begun && pwd -P > .done
 
 label: label-env
-	@$(LABEL_BIN)/python -m posemake.labeller --project "$(PROJECT)" --scorer "$(SCORER)" --video "$(VIDEO)" $(if $(ROUND),--round $(ROUND))
+	@$(LABEL_BIN)/python -m posemake.labelling.command --project "$(PROJECT)" --scorer "$(SCORER)" --video "$(VIDEO)" $(if $(ROUND),--round $(ROUND))
 
 demo/.drawn: | env
-	$(BIN)/python -m posemake.demo draw demo
+	$(BIN)/python -m posemake.demo.videos draw demo
 	touch $@
 
 demo: env demo/.drawn
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
-	$(BIN)/python -m posemake.person results/frames/round-0 demo labels/round-0
+	$(BIN)/python -m posemake.demo.annotator results/frames/round-0 demo labels/round-0
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo
 	@echo "Look at results/index.html first, then at results/poses/round-0/small/*/labelled.mp4."

@@ -39,7 +39,7 @@ if HAS_PROJECT:
     include: "rules/figures.smk"
     include: "rules/reports.smk"
 
-    FINGERPRINTS.keep()
+    CODE_DIGESTS.keep()
 
     report: "report/workflow.rst"
 

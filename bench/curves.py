@@ -16,14 +16,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake.dataset import Frames, fit
-from posemake.demo import draw_video
-from posemake.demo_walk import KEYPOINTS
-from posemake.files import write_rows
-from posemake.geometry import apply_map
-from posemake.settings import Augment, Model, Probability
-from posemake.train import fit_network
-from posemake.training import HISTORY_COLUMNS
+from posemake.config.settings import Augment, Model, Probability
+from posemake.core.tables import write_rows
+from posemake.data.geometry import apply_map
+from posemake.demo.motion import KEYPOINTS
+from posemake.demo.videos import draw_video
+from posemake.models.train import fit_network
+from posemake.models.trainer import HISTORY_COLUMNS
+from posemake.networks.inputs import Frames, fit
 
 NOT_VARIED = Augment(probability=Probability(**{field.name: 0.0 for field in dataclasses.fields(Probability)}))
 COMMON = {"batch_size": 4, "warmup": 20}

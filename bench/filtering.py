@@ -16,16 +16,16 @@ from scipy.ndimage import gaussian_filter1d
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake import settings
-from posemake.clean import filter_poses
-from posemake.figures import plot_poses
-from posemake.files import write_json
-from posemake.filter_figures import plot_filter
-from posemake.filter_steps import STEPS, Interpolate, Kalman, Step
-from posemake.filters import apply_step
-from posemake.outliers import body_length
-from posemake.poses import make_poses, write_poses
-from posemake.scene import Scene
+from posemake.analysis.filter_context import Scene
+from posemake.analysis.filters import apply_step
+from posemake.analysis.skeleton import body_length
+from posemake.config import settings
+from posemake.config.filter_steps import STEPS, Interpolate, Kalman, Step
+from posemake.core.json_files import write_json
+from posemake.data.poses import make_poses, write_poses
+from posemake.figures.filter_plots import plot_filter
+from posemake.figures.pose_plots import plot_poses
+from posemake.poses.filter import filter_poses
 
 FRAMES, KEYPOINTS, RATE = 100_000, 8, 30.0
 BODY, NOISE = 70.0, 0.7  # pixels: length of the animal, standard deviation of a good point along an axis

@@ -22,8 +22,8 @@ import numpy as np
 from environments import ENVIRONMENTS, environment
 from training import DATA, ROOT
 
-from posemake.poses import read_poses
-from posemake.video_writer import video_writer
+from posemake.data.poses import read_poses
+from posemake.video.writer import video_writer
 
 RUNNERS = {"posemake": "inference_posemake.py", "deeplabcut": "inference_dlc.py", "sleap-nn": "inference_sleap.py"}
 

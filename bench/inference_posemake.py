@@ -12,12 +12,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
-from posemake.files import read_json, write_json
-from posemake.predict import Decoded, input_size, predict_poses
-from posemake.prepare import prepare_video
-from posemake.runtimes import in_batches, open_runtime, read_engine
-from posemake.settings import Follow
-from posemake.video import open_video
+from posemake.config.settings import Follow
+from posemake.core.json_files import read_json, write_json
+from posemake.networks.runtimes import in_batches, open_runtime, read_engine
+from posemake.poses.predict import Decoded, input_size, predict_poses
+from posemake.video.prepare import prepare_video
+from posemake.video.reader import open_video
 
 SAMPLE, ROUNDS = 64, 9
 ROW = {"pattern": None, "downscale": None, "deinterlace": None, "start": None, "stop": None, "crop": None}
@@ -33,7 +33,7 @@ def exported(model: str, out: Path, name: str) -> dict[str, str]:
     files = {"weights": str(weights), "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
     table = out / f"{model}-{kind}.json"
     if not table.exists():
-        from posemake.export import export_model
+        from posemake.models.export import export_model
 
         labels = SimpleNamespace(weights=files["weights"], labels=f"{trained}/labels.csv", split=f"{trained}/split.csv")
         export_model(labels, f"{trained}/labels", files["graph"], str(table), "openvino-int8" if kind == "int8" else "openvino")

@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from truth import distances
 
-from posemake.demo import draw_demo
-from posemake.person import label_frames
+from posemake.demo.annotator import label_frames
+from posemake.demo.videos import draw_demo
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOW = ("Snakefile", "config", "rules", "scripts", "profiles", "report", "envs")
@@ -42,7 +42,7 @@ def copy_workflow(to: Path) -> Path:
     for name in WORKFLOW:
         source, ignored = ROOT / name, shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, to / name, ignore=ignored) if source.is_dir() else shutil.copy(source, to / name)
-    path = to / "scripts/posemake/checkpoint.py"
+    path = to / "scripts/posemake/models/checkpoint.py"
     text = path.read_text()
     assert EVERY[0] in text
     path.write_text(text.replace(*EVERY))

@@ -20,7 +20,7 @@ SIZE = (160, 120)
 
 
 def draw_video(path: Path, frames: int) -> None:
-    from posemake.video_writer import video_writer
+    from posemake.video.writer import video_writer
 
     noise = np.random.default_rng(1).integers(0, 40, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
     with video_writer(path, SIZE, 30.0, 28) as write:
@@ -34,16 +34,16 @@ def predict(folder: Path) -> None:
     """What runs in a process of its own: the export of an untrained network, and the inference."""
     from types import SimpleNamespace
 
-    from posemake.files import write_json
-    from posemake.predict import predict_poses
+    from posemake.core.json_files import write_json
+    from posemake.poses.predict import predict_poses
 
     files = {"weights": "weights.pt", "graph": "network.onnx", "engine": "engine.json", "video": "long.mp4"}
     files = {name: str(folder / file) for name, file in (files | {"info": "video.json", "standard": "standard"}).items()}
     if not Path(files["engine"]).exists():
-        from posemake.engine import load_model, make_network, save_model, versions
-        from posemake.graph import export_graph
-        from posemake.prepare import prepare_video
-        from posemake.settings import Model
+        from posemake.config.settings import Model
+        from posemake.networks.model_file import load_model, make_network, save_model, versions
+        from posemake.networks.onnx_export import export_graph
+        from posemake.video.prepare import prepare_video
 
         keypoints, settings = [f"k{i}" for i in range(8)], {"backbone": "unet_small", "stride": 4, "scale": 1.0}
         save_model(files["weights"], make_network(Model(), keypoints), settings, keypoints)
@@ -81,7 +81,7 @@ def main() -> None:
             time.sleep(0.5)
     from matplotlib.figure import Figure
 
-    from posemake.style import save_figure
+    from posemake.plotting.style import save_figure
 
     seconds, memory = np.array(rows[:-1]).T
     figure = Figure(figsize=(6, 2.6))

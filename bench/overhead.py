@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import av
 from scale import finished, name_of, snakemake, write_sheet
 
-from posemake.demo import draw_video
-from posemake.video_writer import video_writer
+from posemake.demo.videos import draw_video
+from posemake.video.writer import video_writer
 
 TOLD = re.compile(r"CPU: ([\d.]+) s, and ([\d.]+) s before")
 RULES = ("prepare_video", "predict_poses", "filter_poses", "render_video", "plot_poses")

@@ -14,9 +14,9 @@ import av
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake.prepare import prepare_video
-from posemake.settings import Prepare
-from posemake.video import open_video
+from posemake.config.settings import Prepare
+from posemake.video.prepare import prepare_video
+from posemake.video.reader import open_video
 
 ROUNDS = 7
 

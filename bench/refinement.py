@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from truth import distances
 
-from posemake.demo import draw_demo
-from posemake.person import label_frames
-from posemake.select import extract_frames
+from posemake.demo.annotator import label_frames
+from posemake.demo.videos import draw_demo
+from posemake.frames.select import extract_frames
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELLED, UNSEEN = ("slow_1", "fast_1", "slow_2", "fast_2"), ("slow_3", "fast_3")

@@ -11,10 +11,10 @@ from rendering_clock import spent
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake import settings
-from posemake.poses import make_poses, write_poses
-from posemake.prepare import prepare_video
-from posemake.render import render_video
+from posemake.config import settings
+from posemake.data.poses import make_poses, write_poses
+from posemake.figures.render import render_video
+from posemake.video.prepare import prepare_video
 
 VIDEO, POSES, WAYS, OUT = sys.argv[1:]
 ways, folder = json.loads(WAYS), Path(OUT)

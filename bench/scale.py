@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake.demo import draw_video
-from posemake.demo_walk import KEYPOINTS
-from posemake.person import label_frames
+from posemake.demo.annotator import label_frames
+from posemake.demo.motion import KEYPOINTS
+from posemake.demo.videos import draw_video
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINED, FIRST = "trained", "video_00000"

@@ -21,13 +21,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from reading import bare
 
-from posemake.candidates import Candidates
-from posemake.choose import choose
-from posemake.prepare import prepare_video
-from posemake.select import look_at, select_frames
-from posemake.settings import Frames, Prepare
-from posemake.video import open_video
-from posemake.video_writer import video_writer
+from posemake.config.settings import Frames, Prepare
+from posemake.frames.candidates import Candidates
+from posemake.frames.sampling import choose
+from posemake.frames.select import look_at, select_frames
+from posemake.video.prepare import prepare_video
+from posemake.video.reader import open_video
+from posemake.video.writer import video_writer
 
 COUNT, SEEDS, ROUNDS = 20, range(1, 6), 5
 ROW = {"start": None, "stop": None, "roi": None, "frames": None}

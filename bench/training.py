@@ -23,10 +23,10 @@ from environments import ENVIRONMENTS, environment
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from posemake.collect import part_of
-from posemake.labels import find_label_file, frame_number, read_labels
-from posemake.metrics import distances
-from posemake.style import save_figure
+from posemake.analysis.metrics import distances
+from posemake.data.label_files import find_label_file, frame_number, read_labels
+from posemake.labels.split import part_of
+from posemake.plotting.style import save_figure
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "openfield"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from training_clock import Clock, Spent, of_part, run
 
-import posemake.train
-from posemake.dataset import read_image
-from posemake.engine import load_model, save_model
-from posemake.labels import frame_number
-from posemake.reference import Predictor
-from posemake.settings import Model, plain
-from posemake.training import Training
+import posemake.models.train
+from posemake.config.settings import Model, plain
+from posemake.data.images import read_image
+from posemake.data.label_files import frame_number
+from posemake.models.trainer import Training
+from posemake.networks.model_file import load_model, save_model
+from posemake.networks.torch_runtime import Predictor
 
 
 def prepare(job: dict, folder: Path) -> None:
@@ -47,10 +47,10 @@ def train(job: dict, folder: Path, clock: Clock) -> None:
         trainings.append(Timed(*args))
         return trainings[0]
 
-    posemake.train.Training = make
+    posemake.models.train.Training = make
     files = [str(folder / name) for name in ("labels.csv", "split.csv", "labels", "weights.pt", "history.csv")]
     try:
-        posemake.train.train_model(*files, settings)
+        posemake.models.train.train_model(*files, settings)
         clock.note("snapshot", saving(trainings[0].average))
         clock.note("kept", lambda path: path.write_bytes((folder / "weights.pt").read_bytes()))
     except Spent:

@@ -2,10 +2,10 @@
 
 import time
 
-from posemake.cluster import jobs_left, left_behind, unsafe_names
-from posemake.files import source_size
-from posemake.inputs import broken_links, from_the_future, now_in, sample
-from posemake.packages import missing_packages
+from posemake.jobs.cluster import jobs_left, left_behind, unsafe_names
+from posemake.core.digests import source_size
+from posemake.jobs.input_checks import broken_links, from_the_future, now_in, sample
+from posemake.jobs.packages import missing_packages
 
 
 def check_packages():

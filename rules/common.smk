@@ -10,12 +10,14 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from posemake import settings
-from posemake.files import file_digest, folder_of, is_pattern
-from posemake.fingerprint import Fingerprints
-from posemake.log import PosemakeError
-from posemake.sheets import config_faults, raise_faults, read_videos, read_yaml
-from posemake.sheets import frames_faults, frames_of_video
+from posemake.config import settings
+from posemake.config.validation import config_faults, raise_faults
+from posemake.config.video_sheet import frames_faults, frames_of_video, read_videos
+from posemake.core.digests import file_digest
+from posemake.core.errors import PosemakeError
+from posemake.core.image_patterns import folder_of, is_pattern
+from posemake.core.yaml_files import read_yaml
+from posemake.jobs.code_digest import CodeDigests
 
 SCHEMAS = Path(workflow.basedir) / "config" / "schemas"
 CONFIG = "config/config.yaml"
@@ -64,7 +66,7 @@ if HAS_PROJECT:
     MODELS = {name: settings.plain(settings.Model, values) for name, values in config["models"].items()}
     PREDICTING = config.get("predict", {}).get("models") or list(MODELS)[:1]
     REFINING = config.get("refine", {}).get("models") or PREDICTING[:1]
-    FINGERPRINTS = Fingerprints(".snakemake/posemake-fingerprints.json")
+    CODE_DIGESTS = CodeDigests(".snakemake/posemake-code.json")
 
 
 def label_files(video, name=r"CollectedData_.+(?<!\.part)\.(csv|h5)"):
@@ -138,7 +140,7 @@ if HAS_PROJECT:
 
 def code(script):
     """The digest of what a rule runs, for its params (posemake.fingerprint)."""
-    return FINGERPRINTS.of(script)
+    return CODE_DIGESTS.of(script)
 
 
 def filled(section):

@@ -1,6 +1,6 @@
 # The labelled video and the plots of each video's poses.
 
-from posemake.sample import evenly
+from posemake.core.sampling import evenly
 
 PLOT = filled("plots")["format"]  # the ending of the plots' names
 

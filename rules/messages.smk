@@ -1,7 +1,7 @@
 # What `snakemake` says before and at the end of a run. No rules.
 
-from posemake.faults import disk_sentence
-from posemake.log import error_sentences
+from posemake.core.machine_errors import disk_sentence
+from posemake.jobs.failures import error_sentences
 
 
 def refuse_a_disk_that_takes_nothing():

@@ -1,6 +1,6 @@
 # What `snakemake` makes without a target. No rules.
 
-from posemake.files import read_json
+from posemake.core.json_files import read_json
 
 
 def preparing_targets(wildcards):

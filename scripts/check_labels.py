@@ -1,10 +1,11 @@
 """Draw all labels, and list those that are likely slips of the hand."""
 
-from posemake.check import check_labels
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.labels.check import check_labels
+
     check_labels(input.labels, output.pages, output.table, **params.settings)
 
 

@@ -1,10 +1,11 @@
 """Check all label files and gather them into one table."""
 
-from posemake.collect import collect_labels
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.labels.collect import collect_labels
+
     collect_labels(input.labels, input.frames, output.labels, output.state, **params.settings)
 
 

@@ -1,10 +1,11 @@
 """Describe the candidates of one video by a network's features."""
 
-from posemake.features import embed_frames
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.frames.embed import embed_frames
+
     embed_frames(input.video, input.info, input.standard, output.features, params.settings, params.row)
 
 

@@ -1,10 +1,11 @@
 """Compare one model with the labels."""
 
-from posemake.evaluate import evaluate_model
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.evaluation.evaluate import evaluate_model
+
     evaluate_model(input, "labels", output, params.settings, params.sheet)
 
 

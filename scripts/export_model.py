@@ -1,10 +1,11 @@
 """Find the fastest way to compute one model."""
 
-from posemake.export import export_model
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.models.export import export_model
+
     export_model(input, "labels", output.graph, output.engine, params.settings)
 
 

@@ -1,10 +1,11 @@
 """Write the chosen frames of one video as images."""
 
-from posemake.log import run_job
-from posemake.select import extract_frames
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.frames.select import extract_frames
+
     extract_frames(input.video, input.info, input.standard, input.frames, output.images)
 
 

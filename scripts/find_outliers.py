@@ -1,10 +1,11 @@
 """Find the frames of one video on which a model is likely wrong."""
 
-from posemake.log import run_job
-from posemake.refine import find_outliers
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.frames.refine import find_outliers
+
     find_outliers(input.poses, output.candidates, params.settings, params.skeleton)
 
 

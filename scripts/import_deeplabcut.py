@@ -1,10 +1,11 @@
 """Take a DeepLabCut project over into this folder."""
 
-from posemake.deeplabcut import import_deeplabcut
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.projects.deeplabcut import import_deeplabcut
+
     import_deeplabcut(params.project)
 
 

@@ -1,10 +1,11 @@
 """Join the poses of the parts of one video."""
 
-from posemake.log import run_job
-from posemake.predict import join_poses
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.poses.predict import join_poses
+
     join_poses(input.parts, input.engine, output, params.model, params.code)
 
 

@@ -1,10 +1,11 @@
 """Open the window for labelling, and wait until it is closed."""
 
-from posemake.labeller import open_labeller
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.labelling.command import open_labeller
+
     open_labeller(".", params.settings)
 
 

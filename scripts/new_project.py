@@ -1,10 +1,11 @@
 """Make a new project in this folder."""
 
-from posemake.log import run_job
-from posemake.project import new_project
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.projects.new import new_project
+
     new_project(params.videos, params.keypoints, params.skeleton)
 
 

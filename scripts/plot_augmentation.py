@@ -1,10 +1,11 @@
 """Draw augmented training frames of one model."""
 
-from posemake.augment_figures import plot_augmentation
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.models.augmentation_sheet import plot_augmentation
+
     plot_augmentation(input.labels, input.split, "labels", output.jpg, params.settings)
 
 

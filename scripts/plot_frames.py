@@ -1,10 +1,11 @@
 """Draw the chosen frames of one video, and what they were chosen from."""
 
-from posemake.frame_figures import plot_frames
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.frames.figures import plot_frames
+
     plot_frames(
         input.candidates,
         input.frames,

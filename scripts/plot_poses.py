@@ -1,10 +1,11 @@
 """Plot the poses of one video, and what each step of the filter changed in them."""
 
-from posemake.figures import plot_video
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.figures.pose_plots import plot_video
+
     plot_video(input, output, params.settings, params.row, params.keypoints, params.steps)
 
 

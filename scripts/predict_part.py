@@ -1,10 +1,11 @@
 """Find the poses in one part of a long video."""
 
-from posemake.log import run_job
-from posemake.predict import predict_part
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.poses.predict import predict_part
+
     predict_part(input, output.poses, params.follow, params.row, *params.part)
 
 

@@ -1,10 +1,11 @@
 """Draw the poses of one video into it."""
 
-from posemake.log import run_job
-from posemake.render import render_video
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.figures.render import render_video
+
     render_video(
         input.video,
         input.info,

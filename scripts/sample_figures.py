@@ -1,10 +1,11 @@
 """Gather the figures of some videos for the report."""
 
-from posemake.gallery import sample_figures
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.figures.sample import sample_figures
+
     sample_figures(list(input), output.folder)
 
 

@@ -1,10 +1,11 @@
 """Choose the frames of one video that a person labels."""
 
-from posemake.log import run_job
-from posemake.select import select_frames
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.frames.select import select_frames
+
     select_frames(
         input.video,
         input.info,

@@ -1,10 +1,11 @@
 """Divide the labelled frames into training, validation and test."""
 
-from posemake.collect import split_dataset
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.labels.split import split_dataset
+
     split_dataset(input.labels, output.split, params.settings, params.subjects)
 
 

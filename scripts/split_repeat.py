@@ -1,10 +1,11 @@
 """Divide the labelled frames for one repeat of a training."""
 
-from posemake.folds import split_repeat
-from posemake.log import run_job
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.labels.cross_validation import split_repeat
+
     split_repeat(input.labels, input.split, output.split, params.repeat, params.validation)
 
 

@@ -1,10 +1,11 @@
 """Gather what the poses of each video amount to into a table of all videos, and one of their groups."""
 
-from posemake.log import run_job
-from posemake.tables import tabulate_poses
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.reports.tables import tabulate_poses
+
     tabulate_poses(input, output.table, output.groups, params.settings)
 
 

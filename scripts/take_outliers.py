@@ -1,10 +1,11 @@
 """Write the frames of the next round of one video, and what the model sees in them."""
 
-from posemake.log import run_job
-from posemake.refine import take_outliers
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.frames.refine import take_outliers
+
     take_outliers(input.chosen, output.frames, output.predictions, params.video, params.model)
 
 

@@ -1,10 +1,11 @@
 """Fail if a video cannot be read, naming each with its reason and the cure; else sum up."""
 
-from posemake.log import run_job
-from posemake.validate import validate_videos
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.video.validate import validate_videos
+
     validate_videos(input.table, output.summary)
 
 

@@ -1,10 +1,11 @@
 """Write the page that a person looks at first."""
 
-from posemake.log import run_job
-from posemake.report import write_index
+from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
+    from posemake.reports.index_page import write_index
+
     write_index(input, output.index, {**params.settings, "folders": params.folders})
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from collected import collected, unmodelled  # noqa: F401  projects that tests share
-from finished import finished, project  # noqa: F401  what tests of the workflow and of faults change
-from reliability import pytest_addoption, pytest_terminal_summary, tell  # noqa: F401  what tests of faults tell
-from share import CORES
+from fixtures.collected import collected, unmodelled  # noqa: F401  projects that tests share
+from fixtures.finished import finished, project  # noqa: F401  what tests of the workflow and of faults change
+from fixtures.reliability import pytest_addoption, pytest_terminal_summary, tell  # noqa: F401  what tests of faults tell
+from fixtures.share import CORES
 
 os.environ.setdefault("OMP_NUM_THREADS", str(CORES))  # for torch, which no module above has imported
 

@@ -22,7 +22,7 @@ from pathlib import Path
 STATES = ("waiting", "queued", "running", "done", "failed")
 QUEUED = ("PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT", "PREEMPTED", "SUSPENDED")
 ENDED_BADLY = ("BOOT_FAIL", "CANCELLED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "TIMEOUT")
-SENTENCE = "ERROR: "  # begins the lines of a job's log that say what was wrong (posemake.log)
+SENTENCE = "ERROR: "  # begins the lines of a job's log that say what was wrong (posemake.jobs.failures)
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://snakemake.readthedocs.io")  # of the names of groups of jobs
 ASKED = re.compile(r"\b(mem_mb|runtime|gpu)=(\d+)")
 NEWEST = 100  # files of each rule in benchmarks/ that are read

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 from workflow.tiny import snakemake
 
-from posemake.files import replacing, write_json
-from posemake.poses import make_poses, write_poses
-from posemake.style import save_figure, save_jpeg
-from posemake.video_writer import frame_writer, software_encoder
+from posemake.core.atomic import replacing
+from posemake.core.json_files import write_json
+from posemake.data.poses import make_poses, write_poses
+from posemake.plotting.style import save_figure, save_jpeg
+from posemake.video.writer import frame_writer, software_encoder
 
 SPACE, READ_ONLY = "there is no space left on the disk of ", "has become read-only"
 CURE = "; make space there and run again: what was finished stays"

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from collected import sentences
+from fixtures.collected import sentences
 from workflow.tiny import snakemake
 
 WEIGHTS = "results/models/round-0/small/weights.pt"

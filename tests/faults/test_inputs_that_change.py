@@ -8,12 +8,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from collected import CSV, LABELS, SPLIT, sentences
+from fixtures.collected import CSV, LABELS, SPLIT, sentences
 from workflow import tiny
 from workflow.tiny import draw, jobs_in, snakemake, would_run
 
-from posemake.files import read_json, write_json
-from posemake.label_decisions import decisions_path
+from posemake.core.json_files import read_json, write_json
+from posemake.data.label_decisions import decisions_path
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def told_of(path):
 
 def test_videos_that_change_while_they_are_read(tmp_path, clone, tell):
     project = tiny.make_project(tmp_path / "project")
-    hold(clone, "prepare", "for finding in report.findings:", "'reached-' + source.stem")
+    hold(clone, "video/prepare", "for finding in report.findings:", "'reached-' + source.stem")
     slow, fast, gone = (project / f"demo/{name}.mp4" for name in ("slow_1", "fast_1", "fast_2"))
 
     def change():
@@ -86,7 +86,7 @@ def test_videos_that_change_while_they_are_read(tmp_path, clone, tell):
 
 def test_a_label_file_changes_while_it_is_collected(unmodelled, clone, tell):
     project = unmodelled
-    hold(clone, "collect", "chosen = 0")
+    hold(clone, "labels/collect", "chosen = 0")
     before = (project / LABELS[0]).read_text()
     done = meanwhile(project, clone, lambda: tiny.correct_a_label(project / CSV), *LABELS)
     assert sentences(done) == [f"logs/collect_labels/round-0.log: {told_of(CSV)}"]
@@ -104,7 +104,7 @@ def test_a_label_file_changes_while_it_is_collected(unmodelled, clone, tell):
 
 def test_a_label_file_changes_while_a_model_trains(unmodelled, clone, tell):
     project = unmodelled
-    hold(clone, "train", "network, history = fit_network(")
+    hold(clone, "models/train", "network, history = fit_network(")
     weights = "results/models/round-0/small/weights.pt"
     done = meanwhile(project, clone, lambda: tiny.correct_a_label(project / CSV), weights)
     assert done.returncode == 0, done.stdout
@@ -139,7 +139,7 @@ def test_a_label_file_comes_from_a_backup_or_another_computer(unmodelled, tell):
 
 def test_two_workflows_in_one_folder(unmodelled, clone, tell):
     project = unmodelled
-    hold(clone, "collect", "chosen = 0")
+    hold(clone, "labels/collect", "chosen = 0")
     tiny.correct_a_label(project / CSV)
     (project / "hold").touch()
     command = [sys.executable, "-m", "snakemake", "-s", str(clone / "Snakefile"), *LABELS]

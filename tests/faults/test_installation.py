@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import ROOT
+from fixtures.helpers import ROOT
 from workflow import tiny
 
 # like uv, the stand-in takes what is there for installed, though it may be half a file

@@ -8,18 +8,18 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
-from label_sessions import Project
-from labelling import KEYPOINTS
+from fixtures.helpers import ROOT
+from fixtures.label_sessions import Project
+from fixtures.labelling import KEYPOINTS
 
-from posemake.label_store import LabelStore
+from posemake.labelling.store.store import LabelStore
 
 NOBODY = 65534
 CHILD = """
 import json, os, sys
 sys.path[:0] = [{scripts!r}, {tests!r}]
 from pathlib import Path
-from label_sessions import Project, cells
+from fixtures.label_sessions import Project, cells
 from posemake.log import PosemakeError
 
 folder, labels = Path({folder!r}), Path({folder!r}, "labels/round-0/m1")

@@ -5,17 +5,19 @@ import shutil
 
 import pandas as pd
 import pytest
-from collected import LABELS, refusal
-from helpers import ROOT
+from fixtures.collected import LABELS, refusal
+from fixtures.helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from workflow import tiny
 from workflow.tiny import CONFIG, SHEET, draw, snakemake, write_config, write_sheet
 
-from posemake.label_store import LabelStore
-from posemake.log import PosemakeError
-from posemake.page import render
-from posemake.sheets import config_faults, read_videos, read_yaml
+from posemake.config.validation import config_faults
+from posemake.config.video_sheet import read_videos
+from posemake.core.errors import PosemakeError
+from posemake.core.yaml_files import read_yaml
+from posemake.labelling.store.store import LabelStore
+from posemake.plotting.html import render
 
 CANARY = "$(touch canary)"
 WORST = f"wörst {CANARY} ';`touch canary`\"&|; touch canary; #[a]*? 100%d"

@@ -5,7 +5,7 @@ import shutil
 import struct
 import time
 
-from collected import CSV, SPLIT, refusal
+from fixtures.collected import CSV, SPLIT, refusal
 from workflow import tiny
 from workflow.tiny import CONFIG, SHEET, draw, jobs_in, snakemake, would_run, write_config, write_sheet
 
@@ -131,7 +131,7 @@ def test_records_that_are_lost(unmodelled, tell):
 
 def test_remembered_digests_of_code_that_are_broken(unmodelled, tell):
     project = unmodelled
-    path = project / ".snakemake/posemake-fingerprints.json"
+    path = project / ".snakemake/posemake-code.json"
     whole = path.read_bytes()
     path.write_bytes(whole[:500])
     assert would_run(project, *SPLIT) == set()
@@ -139,7 +139,7 @@ def test_remembered_digests_of_code_that_are_broken(unmodelled, tell):
     assert would_run(project, *SPLIT) == set()
     assert path.read_bytes() == whole
     tell(
-        "`.snakemake/posemake-fingerprints.json` is lost or broken",
+        "`.snakemake/posemake-code.json` is lost or broken",
         "when the workflow starts",
         "it is made anew, and nothing is done again",
         "a second",

@@ -7,9 +7,9 @@ from qtpy.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from posemake.label_project import colors_of, open_project
-from posemake.label_theme import use_theme
-from posemake.label_window import LabelWindow
+from posemake.labelling.gui.theme import use_theme
+from posemake.labelling.gui.window import LabelWindow
+from posemake.labelling.project import colors_of, open_project
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, CTRL, SHIFT = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Control", "Shift"))

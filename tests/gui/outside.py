@@ -8,8 +8,8 @@ import time
 
 import cv2
 import numpy as np
+from fixtures.helpers import SCRIPTS
 from gui.scene import MAGENTA
-from helpers import SCRIPTS
 from PIL import ImageGrab
 
 PATIENCE = 60.0  # seconds for what takes a few
@@ -50,7 +50,7 @@ class Labeller:
     """One process of the labeller; ``squares`` are those of the frame that it opened on."""
 
     def __init__(self, project, *options):
-        command = [sys.executable, "-m", "posemake.labeller", "--project", str(project), "--scorer", "anna", *options]
+        command = [sys.executable, "-m", "posemake.labelling.command", "--project", str(project), "--scorer", "anna", *options]
         self.process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(SCRIPTS)}, cwd=project)
         self.window = wait_for("the window", self._search)
         xdotool("windowsize", self.window, 1000, 700)

@@ -5,8 +5,8 @@ import csv
 import cv2
 import numpy as np
 
-from posemake.labels import read_labels
-from posemake.sheets import read_yaml
+from posemake.core.yaml_files import read_yaml
+from posemake.data.label_files import read_labels
 
 KEYPOINTS = ["snout", "left_ear", "tail"]
 VIDEOS = {"first": 4, "second": 2}

@@ -106,8 +106,8 @@ def test_an_earlier_state_comes_back_from_the_history(project, open_window):
 
 
 def test_help_lists_every_key(project, open_window):
-    from posemake.label_dialogs import help_html
-    from posemake.label_keys import COMMANDS
+    from posemake.labelling.gui.dialogs import help_html
+    from posemake.labelling.gui.shortcuts import COMMANDS
 
     hand = open_window(project)
     hand.key("F1")
@@ -117,8 +117,8 @@ def test_help_lists_every_key(project, open_window):
 
 
 def test_every_command_of_the_table_does_something(project, open_window):
-    from posemake.label_keys import COMMANDS
-    from posemake.label_panel import SHOWN
+    from posemake.labelling.gui.panel import SHOWN
+    from posemake.labelling.gui.shortcuts import COMMANDS
 
     commands = open_window(project).window.commands
     assert set(COMMANDS) == {"keypoint", *SHOWN, *commands._change, *commands._other}
@@ -165,7 +165,7 @@ def test_a_missing_image_is_told_and_the_work_goes_on(project, open_window):
 def test_the_table_names_keys_as_qt_does():
     from qtpy.QtGui import QKeySequence
 
-    from posemake.label_keys import BY_KEY, COMMANDS
+    from posemake.labelling.gui.shortcuts import BY_KEY, COMMANDS
 
     assert {key: QKeySequence(key).toString() for key in BY_KEY} == {key: key for key in BY_KEY}
     assert len(BY_KEY) == sum(len(command.keys) for command in COMMANDS.values())  # no key has two meanings

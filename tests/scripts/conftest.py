@@ -1,11 +1,12 @@
 """The project on which the stages are tried, up to a trained model; made once for all tests."""
 
 import pytest
-from stages import FRAMES, VIDEOS, export, outputs, row, run, train
+from fixtures.stages import FRAMES, VIDEOS, export, outputs, row, run, train
 from workflow.tiny import draw
 
-from posemake import demo_walk, settings
-from posemake.person import label_frames
+from posemake.config import settings
+from posemake.demo import motion as demo_walk
+from posemake.demo.annotator import label_frames
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from stages import export, outputs, predict, row, run, to_predict
+from fixtures.stages import export, outputs, predict, row, run, to_predict
 
-from posemake import demo_walk
-from posemake.export import FULL_BOUND
-from posemake.files import read_json
-from posemake.log import PosemakeError
-from posemake.predict import UNIT
-from posemake.runtimes import ENGINES, GPU_BATCH
+from posemake.core.errors import PosemakeError
+from posemake.core.json_files import read_json
+from posemake.demo import motion as demo_walk
+from posemake.models.export import FULL_BOUND
+from posemake.networks.runtimes import ENGINES, GPU_BATCH
+from posemake.poses.predict import UNIT
 
 
 def test_export(project, model, labelled):
@@ -34,8 +34,8 @@ def test_export(project, model, labelled):
 def test_parts_are_joined_without_a_seam(project, model, monkeypatch):
     """Bit for bit, with whole frames and with a window, for which nothing of a part before is known."""
     assert UNIT % GPU_BATCH == 0 == UNIT % 8
-    monkeypatch.setattr("posemake.predict.UNIT", 8)
-    monkeypatch.setattr("posemake.predict.ROOMY", 1.0)
+    monkeypatch.setattr("posemake.poses.predict.UNIT", 8)
+    monkeypatch.setattr("posemake.poses.predict.ROOMY", 1.0)
     by_torch = model | export(project, model, "by_torch", "torch")  # in batches of 8
     follow = {"every": 7, "margin": 0.0, "threshold": 0.0}
     for name, computed, values in (("openvino", model, None), ("torch", by_torch, None), ("window", model, follow)):

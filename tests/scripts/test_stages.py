@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 import torch
 import torchvision
-from stages import FRAMES, ROW, VIDEOS, outputs, predict, row, run, train
+from fixtures.stages import FRAMES, ROW, VIDEOS, outputs, predict, row, run, train
 from workflow.tiny import MODEL, draw
 
-from posemake import demo_walk, settings
-from posemake.engine import load_model
-from posemake.files import read_json
-from posemake.labels import find_label_file, read_labels
-from posemake.log import PosemakeError
+from posemake.config import settings
+from posemake.core.errors import PosemakeError
+from posemake.core.json_files import read_json
+from posemake.data.label_files import find_label_file, read_labels
+from posemake.demo import motion as demo_walk
+from posemake.networks.model_file import load_model
 
 SKELETON = [["snout", "tail_base"]]
 RENDERED = {"video": "labelled.mp4", "preview": "preview.mp4", "poster": "poster.png"}

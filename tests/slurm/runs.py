@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from share import CORES
+from fixtures.share import CORES
 from slurm.cluster import Cluster, wait_for
 from workflow.tiny import ROOT
 

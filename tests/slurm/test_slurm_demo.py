@@ -10,7 +10,7 @@ import pytest
 from slurm.runs import Run, profile, status
 from workflow.tiny import ROOT, draw, jobs_in, label, would_run
 
-from posemake import demo
+from posemake.demo import videos as demo
 
 ANALYSED = ("slow_1", "fast_1", "slow_2", "fast_2", "slow_3", "fast_3")
 WORST = 'wörst $(touch canary) `touch canary`"&|; touch canary; #[a]*? 100%d'

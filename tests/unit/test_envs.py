@@ -4,11 +4,11 @@ import tomllib
 
 import pytest
 import yaml
-from helpers import ROOT
+from fixtures.helpers import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from posemake.packages import NEEDED, missing_packages
+from posemake.jobs.packages import NEEDED, missing_packages
 
 ENVS = sorted(path for path in (ROOT / "envs").rglob("*") if path.is_file())
 PYTHON_311 = {"python_version": "3.11", "python_full_version": "3.11.9", "sys_platform": "linux", "platform_machine": "x86_64"}

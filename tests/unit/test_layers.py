@@ -1,131 +1,151 @@
-"""The table of layers (docs of the design, section 2), held by walking the imports."""
+"""The three sentences about packages, held by walking the imports.
+
+Shared packages stand in an order, and each imports only those before it. Every other package is a chapter: it imports shared
+packages and itself, and never another chapter. What rules import needs little more than the standard library.
+"""
 
 import ast
-import re
 import subprocess
 import sys
 
 import pytest
-from helpers import PACKAGE, ROOT, SCRIPTS
+from fixtures.helpers import PACKAGE, ROOT, SCRIPTS
 
-LAYERS = [
-    # 0: what a pixel, a pose, a label file, a frame, a setting, a log is
-    {"geometry", "poses", "labels", "video", "video_writer", "picture", "stacks", "settings", "log", "fingerprint", "files",
-     "sheets", "sample", "filter_steps", "durable", "label_decisions", "sides", "inputs", "packages", "devices", "faults",
-     "parents", "cluster"},
-    # 1: pure functions on arrays and tensors
-    {"decoding", "findings", "probe", "heatmap", "losses", "augment", "weights", "backbones", "network", "diagnosis", "schedule",
-     "metrics", "filters", "style", "demo_walk", "uncertainty", "steadiness", "page", "candidates", "choose", "outliers",
-     "suspects", "filter_report", "canvas", "framing", "label_lock", "label_history", "label_table", "label_store", "label_flow",
-     "spread", "scene", "smoothing"},
-    # 2: what several stages stand on
-    {"dataset", "engine", "reference", "graph", "runtimes", "follow", "checkpoint", "training", "live", "evaluation_figures",
-     "filter_figures", "scaffold", "standard", "label_items", "label_progress", "label_walk",
-     "label_session", "label_project", "label_picture", "label_theme", "label_keys", "label_strip", "label_header",
-     "label_panel", "label_view", "label_dialogs", "label_commands", "label_window"},
-    # 3: stages
-    {
-        "prepare", "validate", "select", "features", "frame_figures", "collect", "train", "export", "predict", "evaluate",
-        "clean", "render", "figures", "tables", "report", "project", "deeplabcut", "demo", "person", "refine", "rounds", "check",
-        "scorers", "labeller", "model_page", "augment_figures", "learning_curve", "folds", "repeats",
-        "gallery",
-    },
-]  # fmt: skip
-LAYER = {module: number for number, modules in enumerate(LAYERS) for module in modules}
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
-BARE = {"dataset", "network", "train", "engine", "reference"}  # run on a GPU machine that has little installed
-ON_A_BARE_MACHINE = {"torch", "torchvision", "numpy", "cv2", "pandas", "h5py", "tqdm"}
+SHARED = ["core", "config", "jobs", "data", "video", "analysis", "networks", "plotting"]
+LIGHT = {"core", "config", "jobs"}  # all that rules import
+LIGHT_LIBRARIES = {"yaml", "pydantic", "psutil", "jsonschema", "tqdm"}
+HEAVY = ["numpy", "pandas", "torch", "cv2", "av", "matplotlib", "xarray", "sklearn", "scipy"]
+# run on a GPU machine that has little installed
+BARE = {"networks.inputs", "networks.network", "models.train", "networks.model_file", "networks.torch_runtime"}
+BARE_LIBRARIES = {"torch", "torchvision", "numpy", "cv2", "pandas", "h5py", "tqdm", "yaml", "pydantic", "psutil", "timm"}
+
+
+def dotted(path):
+    """Return the module's name within the package, as ``labelling.store.journal``."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+PATHS = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__init__.py"}
+PACKAGES = sorted({name.split(".")[0] for name in PATHS})
+CHAPTERS = [name for name in PACKAGES if name not in SHARED]
 
 
 def imports(path):
-    """Full names of what a file imports, anywhere in it; names imported from ``posemake`` itself are its modules."""
+    """Return the full names of what a file imports, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path.name}: a relative import escapes the fingerprint"
-            found |= {f"posemake.{alias.name}" for alias in node.names} if node.module == "posemake" else {node.module}
+            assert not node.level, f"{path}: a relative import escapes the digest of the code"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
 def own(path):
-    """Modules of the package that a file imports."""
-    return {name.split(".")[1] for name in imports(path) if name.startswith("posemake.")}
+    """Return the modules of the package that a file imports."""
+    found = set()
+    for name in imports(path):
+        if name.startswith("posemake."):
+            inner = name.removeprefix("posemake.")
+            module = inner if inner in PATHS else inner.rpartition(".")[0]
+            assert module in PATHS, f"{path} imports {name}, which is not a module"
+            found.add(module)
+    return found
 
 
-def others(path):
-    """Top-level names of what a file imports beside the package and the standard library."""
+IMPORTED = {name: own(path) for name, path in PATHS.items()}
+
+
+def libraries(path):
+    """Return the top-level names of what a file imports beside the package and the standard library."""
     return {name.split(".")[0] for name in imports(path)} - {"posemake"} - sys.stdlib_module_names
 
 
 def leads_to(modules):
-    """The modules and all that they import, one through another."""
+    """Return the modules and all that they import, one through another."""
     found, todo = set(), set(modules)
     while todo:
         module = todo.pop()
         found.add(module)
-        todo |= own(PACKAGE / f"{module}.py") - found
+        todo |= IMPORTED[module] - found
     return found
 
 
-def test_the_table_lists_every_module():
-    assert set(MODULES) == set(LAYER)
-    assert imports(PACKAGE / "__init__.py") == {"posemake.parents", "gc", "sys"}
+def allowed(package):
+    """Return the packages that a package may import."""
+    return set(SHARED[: SHARED.index(package) + 1]) if package in SHARED else {*SHARED, package}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module):
-    for imported in own(PACKAGE / f"{module}.py"):
-        assert imported in LAYER, f"{module} imports {imported}, which is not a module"
-        if LAYER[module] == LAYER[imported] == 3:
-            pytest.fail(f"the stage {module} imports the stage {imported}")
-        # in layers 0 to 2 neighbours may be used, but not in a circle
-        assert LAYER[imported] <= LAYER[module], f"{module} imports {imported} from above"
-        assert module not in leads_to({imported}), f"{module} and {imported} import each other"
+def test_every_module_lies_in_a_package():
+    assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"]
+    assert set(SHARED) <= set(PACKAGES)
+    assert [path for path in PACKAGE.rglob("__init__.py") if path.read_text()] == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_the_package_knows_nothing_of_snakemake(module):
-    assert not any(name.startswith("snakemake") for name in others(PACKAGE / f"{module}.py"))
+def test_packages_import_what_they_may():
+    wrong = [
+        f"{module} imports {imported}"
+        for module, found in IMPORTED.items()
+        for imported in sorted(found)
+        if imported.split(".")[0] not in allowed(module.split(".")[0])
+    ]
+    assert wrong == []
+
+
+def test_no_module_imports_itself_through_others():
+    assert [name for name in PATHS if name in leads_to(IMPORTED[name])] == []
+
+
+def test_a_chapter_bears_the_name_of_its_rules():
+    without_rules = {"labelling", "demo", "projects"}  # commands
+    rules = {path.stem for path in ROOT.glob("rules/*.smk")}
+    assert [name for name in CHAPTERS if name not in without_rules | rules] == []
+
+
+def test_the_package_knows_nothing_of_snakemake():
+    assert [name for name, path in PATHS.items() if any(each.startswith("snakemake") for each in libraries(path))] == []
+
+
+def test_what_rules_import_is_light():
+    for name, path in PATHS.items():
+        if name.split(".")[0] in LIGHT:
+            assert libraries(path) <= LIGHT_LIBRARIES, name
 
 
 def test_training_and_prediction_need_little():
     for module in leads_to(BARE):
-        assert others(PACKAGE / f"{module}.py") <= ON_A_BARE_MACHINE, module
+        assert libraries(PATHS[module]) <= BARE_LIBRARIES, module
 
 
-def test_labelling_needs_little():
-    """Label files in HDF5 and bars of progress are not read or shown there, so that h5py and tqdm may be missing."""
-    for module in leads_to({"label_session"}):
-        assert others(PACKAGE / f"{module}.py") <= {"numpy", "cv2", "pandas", "h5py", "tqdm"}, module
-    heavy = "[n for n in ('h5py', 'tqdm', 'tables', 'torch', 'av', 'matplotlib', 'xarray', 'sklearn') if n in sys.modules]"
+def loaded_after(code, names):
+    """Return those of some modules that are loaded once a piece of code has run."""
     done = subprocess.run(
-        [sys.executable, "-c", f"import posemake.label_session, sys\nprint({heavy})"],
+        [sys.executable, "-c", f"{code}\nimport sys\nprint([name for name in {names} if name in sys.modules])"],
         capture_output=True,
         text=True,
         env={"PYTHONPATH": str(SCRIPTS), "PATH": ""},
     )
-    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+    assert done.returncode == 0, done.stderr
+    return ast.literal_eval(done.stdout)
+
+
+def test_labelling_needs_little():
+    """Label files in HDF5 and progress bars are not used there, so that h5py and tqdm may be missing."""
+    for module in leads_to({"labelling.session"}):
+        assert libraries(PATHS[module]) <= {"numpy", "cv2", "pandas", "h5py", "tqdm", "yaml", "pydantic", "psutil"}, module
+    heavy = ["h5py", "tqdm", "tables", "torch", "av", "matplotlib", "xarray", "sklearn"]
+    assert loaded_after("import posemake.labelling.session", heavy) == []
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
 def test_a_script_calls_one_stage_and_nothing_else(path):
-    modules = own(path)
-    assert [LAYER[module] for module in sorted(modules - {"log"})] == [3]
-    assert others(path) == set()
-    assert len(path.read_text().splitlines()) <= 30
+    stages = own(path) - {"jobs.job"}
+    assert len({name.split(".")[0] for name in stages} - {"core", "config", "jobs"}) == 1, stages
+    assert libraries(path) == set()
+    assert len(path.read_text().splitlines()) <= 35
 
 
 def test_rules_import_nothing_heavy():
-    rules = [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]
-    text = "\n".join(re.findall(r"^(?:from|import) (?!snakemake).*", "\n".join(path.read_text() for path in rules), re.MULTILINE))
-    assert "posemake.sheets" in text
-    heavy = "[n for n in ('numpy', 'pandas', 'torch', 'cv2', 'av', 'matplotlib', 'xarray', 'sklearn') if n in sys.modules]"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{text}\nimport sys\nprint({heavy})"],
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": str(SCRIPTS), "PATH": ""},
-    )
-    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+    light = [name for name in PATHS if name.split(".")[0] in LIGHT]
+    assert loaded_after("\n".join(f"import posemake.{name}" for name in light), HEAVY) == []

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from workflow.tiny import ROOT, label, snakemake
 
-from posemake import demo
+from posemake.demo import videos as demo
 
 UNSEEN = ("slow_3", "fast_3")
 

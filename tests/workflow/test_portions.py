@@ -74,7 +74,7 @@ def test_new_video(many):
 
 def test_failed_job_is_not_forgotten(many):
     project, clone = many
-    module = clone / "scripts/posemake/filters.py"
+    module = clone / "scripts/posemake/analysis/filters.py"
     code = module.read_text()
     mark = "    if isinstance(step, Confidence)"
     assert mark in code

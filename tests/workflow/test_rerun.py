@@ -29,7 +29,7 @@ from workflow.expected import (
 )
 from workflow.tiny import CONFIG, SHEET, draw, jobs_in, snakemake, would_run, write_config, write_sheet
 
-from posemake.files import read_json
+from posemake.core.json_files import read_json
 
 
 def changed(section, **values):
@@ -131,7 +131,7 @@ def edit(path, old, new):
 
 
 def test_comment_and_docstring(project, clone):
-    module = clone / "scripts/posemake/filters.py"
+    module = clone / "scripts/posemake/analysis/filters.py"
     edit(module, '"""Filters of tracks', '"""Ways to filter tracks')
     module.write_text(module.read_text() + "\n# a remark\n")
     edit(clone / "scripts/filter_poses.py", '"""', '"""Another text. ')
@@ -139,17 +139,17 @@ def test_comment_and_docstring(project, clone):
 
 
 def test_code_of_the_filters(project, clone):
-    edit(clone / "scripts/posemake/smoothing.py", "bottleneck.move_median", "bottleneck.move_mean")
+    edit(clone / "scripts/posemake/analysis/smoothing.py", "bottleneck.move_median", "bottleneck.move_mean")
     assert would_run(project, workflow=clone) == AFTER_FILTER
 
 
 def test_code_that_several_stages_share(project, clone):
-    edit(clone / "scripts/posemake/heatmap.py", "OFFSET_RADIUS = 2.0", "OFFSET_RADIUS = 1.5")
+    edit(clone / "scripts/posemake/networks/heatmap.py", "OFFSET_RADIUS = 2.0", "OFFSET_RADIUS = 1.5")
     assert would_run(project, workflow=clone) == after_training(*MODELS)
 
 
 def test_code_of_the_engines(project, clone):
-    edit(clone / "scripts/posemake/runtimes.py", "GPU_BATCH = 32", "GPU_BATCH = 16")
+    edit(clone / "scripts/posemake/networks/runtimes.py", "GPU_BATCH = 32", "GPU_BATCH = 16")
     assert would_run(project, workflow=clone) == per_model("export_model") | after_export(*MODELS)
 
 
@@ -254,7 +254,7 @@ def test_last_output_deleted(project, file):
 
 def test_failed_job_is_not_forgotten(project, clone):
     """After a failure, Snakemake alone would say that nothing is to be done, with the old final results in place."""
-    module = clone / "scripts/posemake/filters.py"
+    module = clone / "scripts/posemake/analysis/filters.py"
     code = module.read_text()
     edit(module, "    if isinstance(step, Confidence)", "    raise ValueError('on purpose')\n    if isinstance(step, Confidence)")
     done = snakemake(project, "--keep-going", workflow=clone)

@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from collected import sentences
+from fixtures.collected import sentences
 from workflow.expected import after_export
 from workflow.tiny import copy_workflow, snakemake, would_run
 

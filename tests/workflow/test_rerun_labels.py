@@ -8,8 +8,8 @@ from workflow import tiny
 from workflow.expected import INDEX, MODELS, TABLES_OF_VIDEOS, after_labels
 from workflow.tiny import CONFIG, jobs_in, snakemake, would_run
 
-from posemake.files import write_json
-from posemake.label_decisions import decisions_path
+from posemake.core.json_files import write_json
+from posemake.data.label_decisions import decisions_path
 
 
 def test_label_corrected(project):

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from workflow.tiny import CONFIG, MODEL, SHEET, correct_a_label, draw, jobs_in, snakemake, would_run, write_config, write_sheet
 
-from posemake.label_project import open_project
-from posemake.person import label_frames
+from posemake.demo.annotator import label_frames
+from posemake.labelling.project import open_project
 
 VIDEOS = ("slow_1", "fast_1")
 NEXT = {**CONFIG, "active_round": 1, "refine": {"per_video": 3, "min_distance": 2}}

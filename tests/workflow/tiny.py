@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import yaml
-from share import CORES
+from fixtures.share import CORES
 
-from posemake.demo import draw_video
-from posemake.demo_walk import KEYPOINTS
-from posemake.person import label_frames
+from posemake.demo.annotator import label_frames
+from posemake.demo.motion import KEYPOINTS
+from posemake.demo.videos import draw_video
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = ("Snakefile", "config", "rules", "scripts", "profiles", "report", "envs")

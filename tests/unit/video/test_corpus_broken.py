@@ -1,0 +1,125 @@
+"""Every member of the broken corpus gives what it tells, seen with plain PyAV, OpenCV and tifffile."""
+
+import av
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from fixtures.corpus import COUNT, FPS, SIZE, number_of
+from fixtures.corpus_broken import BROKEN, SPOILT, packets
+from fixtures.plain import content, frames_of, number_or_none, once, one_thread
+
+# what a decoder in one thread raises, and which of the pictures that come it marks as damaged; nothing where no line stands
+SIGNS = {
+    "cut-index-first.mp4": (["InvalidDataError"], []),
+    "cut.ts": ([], [24]),
+    "cut-mpeg4.avi": ([], [22]),
+    "cut-raw.avi": (["ArgumentError"], []),
+    "concealed.mp4": ([], [15, 20]),
+    "undecodable.mp4": (["InvalidDataError"] * 2, []),
+    "damaged-mjpeg.avi": (["InvalidDataError"], []),
+    "hole.ts": ([], [15]),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return once(BROKEN, tmp_path_factory)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_same_member_has_the_same_bytes(made, tmp_path, name):
+    assert content(BROKEN[name](tmp_path).path) == content(made(name).path)
+    assert len(list(tmp_path.iterdir())) == 1  # nothing but the member is left
+
+
+def tolerant(broken):
+    """Numbers that come, SPOILT where it is not the number that is due at that time; errors; which pictures are marked."""
+    numbers, errors, marks = [], [], []
+    with av.open(str(broken.path)) as container:
+        stream = one_thread(container)
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError as error:
+                errors.append(type(error).__name__)
+                continue
+            for frame in frames:
+                number = number_or_none(frame)
+                timed = broken.start is not None and frame.time is not None
+                due = round((frame.time - broken.start) * broken.fps) if timed else number
+                marks += [len(numbers)] if frame.is_corrupt else []
+                numbers.append(SPOILT if number is None or number != due else number)
+    return numbers, errors, marks
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if not name.endswith(("folder", ".tif"))])
+def test_a_broken_film_gives_what_can_be_had(made, name):
+    broken = made(name)
+    if broken.decodable is None:
+        with pytest.raises(av.InvalidDataError) if name != "sound-only.mp4" else pytest.raises(IndexError):
+            tolerant(broken)
+        return
+    errors, marks = SIGNS.get(name, ([], []))
+    assert tolerant(broken) == (broken.decodable, errors, marks)
+
+
+def test_headers_of_broken_films_promise_what_is_not_there(made):
+    for name, promised in (
+        ("claims-more.avi", 60),
+        ("claims-fewer.avi", 20),
+        ("cut-index-first.mp4", COUNT),
+        ("cut-mjpeg.avi", COUNT),
+    ):
+        with av.open(str(made(name).path)) as container:
+            assert container.streams.video[0].frames == promised != len(made(name).decodable)
+
+
+@pytest.mark.parametrize(
+    "name, told", [("silent-hevc.mp4", False), ("concealed.mp4", True), ("half-mjpeg.avi", True), ("missing-hevc.mp4", True)]
+)
+def test_only_messages_tell_of_some_damage(made, name, told):
+    before = av.logging.get_level()
+    av.logging.set_level(av.logging.WARNING)
+    try:
+        with av.logging.Capture() as messages:
+            frames_of(made(name).path)
+    finally:
+        av.logging.set_level(before)
+    assert bool(messages) == told
+
+
+def test_times_of_odd_films(made):
+    times = {name: [frame.time for frame in frames_of(made(name).path)] for name in BROKEN if "time" in name}
+    assert times.pop("no-times.mkv")[:11] == [None] * 10 + [0]
+    for name in ("negative-times.mkv", "negative-times.ts"):
+        assert times[name][0] < 0 < times[name][-1] and np.diff(times[name]) == pytest.approx(1 / FPS)
+    assert times["same-time-twice.mkv"][20] == times["same-time-twice.mkv"][21]
+
+
+def test_one_keyframe_is_one(made):
+    assert [key for _, _, key in packets(made("one-keyframe.mp4").path)] == [True] + [False] * 59
+
+
+@pytest.mark.parametrize("name", ["size-changes.h264", "size-changes.ts"])
+def test_the_size_changes(made, name):
+    assert [frame.width for frame in frames_of(made(name).path)] == [SIZE[0]] * 20 + [2 * SIZE[0]] * 20
+
+
+def test_broken_folders(made):
+    for name in ("size-changes-folder", "unreadable-folder"):
+        files = sorted(made(name).path.iterdir())
+        images = [cv2.imread(str(file)) for file in files]
+        assert len(files) == COUNT and [number_of(image) for image in images if image is not None] == made(name).decodable
+        widths = [image.shape[1] if image is not None else None for image in images]
+        assert widths == [SIZE[0]] * 17 + [2 * SIZE[0] if name.startswith("size") else None] + [SIZE[0]] * 22
+    assert made("empty-folder").path.is_dir() and not list(made("empty-folder").path.iterdir())
+
+
+def test_a_tiff_that_breaks_off(made):
+    broken = made("cut-pages.tif")
+    numbers = []
+    with tifffile.TiffFile(broken.path) as file, pytest.raises((ValueError, IndexError, tifffile.TiffFileError)):
+        for page in file.pages:
+            numbers.append(number_of(page.asarray()))
+    assert numbers == broken.decodable
