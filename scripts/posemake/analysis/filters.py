@@ -8,7 +8,7 @@ import numpy as np
 
 from posemake.analysis.filter_context import Scene, known_points
 from posemake.analysis.pose_outliers import FLOOR
-from posemake.analysis.robust import usual
+from posemake.analysis.robust import median_and_mad
 from posemake.analysis.skeleton import bone_lengths
 from posemake.analysis.smoothing import smooth_butterworth, smooth_kalman, smooth_median, smooth_savgol
 from posemake.config.filter_steps import Bone, Butterworth, Confidence, Hampel, Interpolate, Kalman, Median, Savgol, Speed, Step
@@ -71,7 +71,7 @@ def _off_bones(xy: np.ndarray, step: Bone, scene: Scene) -> np.ndarray:
     bad = np.zeros((frames, len(scene.bones)), bool)
     for b, (one, other) in enumerate(scene.bones):
         length = bone_lengths(xy, [(one, other)])  # (T, 1)
-        middle, spread = usual(length, (scene.trusted[:, one] & scene.trusted[:, other])[:, None])
+        middle, spread = median_and_mad(length, (scene.trusted[:, one] & scene.trusted[:, other])[:, None])
         length = length[:, 0]
         with np.errstate(invalid="ignore"):
             bad[:, b] = np.abs(length - middle) > step.deviations * np.maximum(spread, FLOOR)

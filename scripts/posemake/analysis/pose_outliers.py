@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from posemake.analysis.kinematics import steps
-from posemake.analysis.robust import usual
+from posemake.analysis.robust import median_and_mad
 from posemake.analysis.skeleton import _both, body_length, bone_lengths, find_bones
 from posemake.config.settings import Refine
 
@@ -59,7 +59,7 @@ def _severity(value: np.ndarray, threshold: float) -> np.ndarray:
 
 def _by_spread(measured, trusted, threshold, words, names, both_ways: bool = False) -> Criterion:
     """A criterion whose threshold is in median absolute deviations above the median, or either way from it."""
-    middle, spread = usual(measured, trusted)
+    middle, spread = median_and_mad(measured, trusted)
     off = measured - middle
     value = (np.abs(off) if both_ways else off) / np.maximum(spread, FLOOR)
     return Criterion(measured, middle, value, _severity(value, threshold), words, names)
@@ -94,14 +94,14 @@ def find_faults(
     trusted = confidence >= wanted.confidence
     found = {}
     if wanted.confidence:
-        middle, _ = usual(confidence, np.isfinite(confidence))
+        middle, _ = median_and_mad(confidence, np.isfinite(confidence))
         with np.errstate(invalid="ignore"):
             severity = np.where(confidence < wanted.confidence, 1 - confidence / wanted.confidence, 0.0)
         found["confidence"] = Criterion(confidence, middle, confidence, severity, "unsure of {name} ({measured:.2f})", keypoints)
     if wanted.jump:
         unit = body_length(xy, trusted, keypoints, wanted.body) if wanted.jump_unit == "body" else 1.0
         moved = steps(xy)
-        middle, _ = usual(moved, trusted)
+        middle, _ = median_and_mad(moved, trusted)
         words = "{name} jumps {measured:.3g} px, usually {usual:.2g}"
         found["jump"] = Criterion(moved, middle, moved / unit, _severity(moved / unit, wanted.jump), words, keypoints)
     if wanted.deviation:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from posemake.analysis.kinematics import steps
-from posemake.analysis.robust import KNOWN, usual
+from posemake.analysis.robust import KNOWN, median_and_mad
 from posemake.analysis.skeleton import body_length, bone_lengths, find_bones
 from posemake.config.settings import Refine
 
@@ -51,7 +51,7 @@ def describe_steadiness(
     bones = bone_lengths(known, find_bones(keypoints, skeleton))
     enough = np.isfinite(bones).sum(0) >= KNOWN
     if enough.any():
-        middle, spread = usual(bones[:, enough], np.isfinite(bones[:, enough]))
+        middle, spread = median_and_mad(bones[:, enough], np.isfinite(bones[:, enough]))
         relative = spread / np.maximum(middle, 1e-9)
         found["bone_spread"], found["bone_spread_worst"] = float(np.median(relative)), float(relative.max())
     return found

@@ -5,7 +5,7 @@ import numpy as np
 KNOWN = 20  # values from which a median says what is usual
 
 
-def usual(values: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def median_and_mad(values: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Median of each column of values (T, C), and the median absolute deviation from it, both (C,).
 
     They are those of the trusted values, or, of a column that has few, of all; NaN where there is none.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from posemake.analysis.robust import usual
+from posemake.analysis.robust import median_and_mad
 
 
 def find_bones(keypoints: Sequence[str], skeleton: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
@@ -29,14 +29,14 @@ def body_ends(xy: np.ndarray, trusted: np.ndarray, keypoints: Sequence[str], bod
     Empty with fewer than two keypoints, or where no two are ever seen together.
     """
     pairs = find_bones(keypoints, [body] if body else [])
-    middles, _ = usual(bone_lengths(xy, pairs), _both(trusted, pairs))
+    middles, _ = median_and_mad(bone_lengths(xy, pairs), _both(trusted, pairs))
     return [pairs[int(np.nanargmax(middles))]] if np.isfinite(middles).any() else []
 
 
 def body_length(xy: np.ndarray, trusted: np.ndarray, keypoints: Sequence[str], body: Sequence[str]) -> float:
     """Median distance in pixels of the two keypoints of `body_ends`; NaN where there are none."""
     ends = body_ends(xy, trusted, keypoints, body)
-    middles, _ = usual(bone_lengths(xy, ends), _both(trusted, ends))
+    middles, _ = median_and_mad(bone_lengths(xy, ends), _both(trusted, ends))
     return float(np.nanmax(middles, initial=0.0)) or np.nan
 
 

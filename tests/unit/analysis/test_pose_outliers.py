@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as arrays
 
 from posemake.analysis.kinematics import steps
 from posemake.analysis.pose_outliers import best_apart, find_faults, off_track, reason, score_keypoints, spread_of_models
-from posemake.analysis.robust import usual
+from posemake.analysis.robust import median_and_mad
 from posemake.analysis.skeleton import body_length, bone_lengths, find_bones
 from posemake.config.settings import Refine
 
@@ -141,14 +141,14 @@ def test_what_is_usual_comes_from_points_that_are_sure():
 
 def test_median_and_spread_of_columns():
     values = np.array([np.arange(100.0), np.full(100, 7.0), np.full(100, np.nan)]).T
-    middle, spread = usual(values, np.ones((100, 3), bool))
+    middle, spread = median_and_mad(values, np.ones((100, 3), bool))
     np.testing.assert_array_equal(middle, [49.5, 7.0, np.nan])
     np.testing.assert_array_equal(spread, [25.0, 0.0, np.nan])
     few = np.zeros((100, 3), bool)
     few[:19, 0] = True
-    assert usual(values, few)[0][0] == 49.5  # too few are trusted
+    assert median_and_mad(values, few)[0][0] == 49.5  # too few are trusted
     few[:20, 0] = True
-    assert usual(values, few)[0][0] == 9.5
+    assert median_and_mad(values, few)[0][0] == 9.5
 
 
 @pytest.mark.parametrize("name", CRITERIA)
