@@ -10,4 +10,4 @@ def main(input, output, params, log):
 
 
 if "snakemake" in globals():
-    run_job(main, snakemake)
+    run_job(main, globals()["snakemake"])

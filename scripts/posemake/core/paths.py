@@ -1,0 +1,5 @@
+"""Types of paths."""
+
+from os import PathLike
+
+StrPath = str | PathLike[str]
