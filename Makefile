@@ -1,8 +1,10 @@
 # make demo   sets everything up and runs the built-in demo, from videos to results/index.html
-# make test   sets everything up and runs all tests
+# make test   sets everything up and runs the tests of every part, in about a quarter of an hour on two cores
+# make test-all   runs the slow tests as well: all networks, many kills, a SLURM cluster on this machine
 # make env    the set-up alone, into .venv
 # make label PROJECT=~/my-project   sets the window for labelling up, into .venv-label, and opens it; also SCORER=, VIDEO=, ROUND=
-# make check  format and lint, without tests
+# make check  format, lint, types and spelling, without tests
+# make coverage   the tests of `make test`, with a table of the lines that they run
 # make bench DATA=~/openfield-Pranav-2018-10-30   measures what docs/benchmarks.md compares with DeepLabCut and sleap-nn, on one
 #             core and on DeepLabCut's example; takes hours, and installs both
 
@@ -21,7 +23,7 @@ SLURM := slurmctld slurmd slurm-client slurmdbd munge mariadb-server
 
 export PYTHONPATH := scripts
 
-.PHONY: demo env label label-env window-packages slurm-packages test check bench FORCE
+.PHONY: demo env label label-env window-packages slurm-packages test test-all coverage display check bench FORCE
 
 # An environment that was moved, or whose Python is gone, is set up anew, as one whose set-up was cut off; what is missing is added.
 whole = $(1)/bin/python -c "" && { [ ! -s $(1)/.done ] || [ "$$(cat $(1)/.done)" = "$$(cd $(1) && pwd -P)" ]; }
@@ -66,17 +68,29 @@ window-packages:
 slurm-packages:
 	@echo $(SLURM)
 
-# pytest-xdist may wait for ever once it has replaced a worker that crashed, so none is replaced
-test: env label-env
+display:
 	@command -v xvfb-run xdotool >/dev/null || { echo "The tests of the window need a display to draw on; on Debian and Ubuntu: apt-get install $(WINDOW)"; exit 1; }
-	$(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --ignore tests/gui
+
+# pytest-xdist may wait for ever once it has replaced a worker that crashed, so none is replaced
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --ignore tests/gui
+
+test: env label-env display
+	$(PYTEST) -m "not slow"
 	xvfb-run -a -s "-screen 0 1400x900x24" $(LABEL_BIN)/python -m pytest tests/gui
+
+test-all: test
+	$(PYTEST) -m slow
+
+coverage: env
+	$(PYTEST) -m "not slow" --cov --cov-report term:skip-covered
 
 check: env demo/.drawn
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+	$(BIN)/codespell
 
 WIDE := backbone=resnet50 neck=deconv stride=8
 RUNS := bench-results/training/runs

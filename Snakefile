@@ -1,64 +1,61 @@
 # posemake: from videos of animals to the coordinates of their body parts.
-# The map of the workflow; config/README.md is its manual.
+# The map of the workflow: rules/<chapter>.smk has the rules, scripts/<rule>.py what they run, config/README.md is the manual.
 
-import atexit
 import gc
 
 from snakemake.utils import min_version
 
-min_version("9.0")
-# A plan of many videos is made of millions of objects that stay: to look for garbage among them takes a quarter of the time.
-gc.disable()
-atexit.register(gc.freeze)  # at the end, Python would look once more
+min_version("9.27")
+# The plan of many videos consists of millions of objects that stay. With Python's 700, a quarter of the time goes into garbage collection.
+gc.set_threshold(200_000)
 
 
 include: "rules/common.smk"
-include: "rules/checks.smk"
-include: "rules/rounds.smk"
-include: "rules/branches.smk"
-include: "rules/portions.smk"
-include: "rules/targets.smk"
-include: "rules/messages.smk"
-include: "rules/project.smk"
+include: "rules/projects.smk"
 
 
-refuse_a_disk_that_takes_nothing()
-
-
-if HAS_PROJECT:
+if PROJECT:
 
     include: "rules/videos.smk"
     include: "rules/frames.smk"
     include: "rules/labels.smk"
-    include: "rules/label.smk"
+    include: "rules/labelling.smk"
     include: "rules/models.smk"
     include: "rules/evaluation.smk"
-    include: "rules/repeats.smk"
-    include: "rules/refine.smk"
     include: "rules/poses.smk"
     include: "rules/figures.smk"
     include: "rules/reports.smk"
 
-    CODE_DIGESTS.keep()
+    CODE_DIGESTS.save()
 
     report: "report/workflow.rst"
 
     rule all:
         default_target: True
         input:
-            preparing_targets,
-            labelled_targets,
+            files_without_labels,
+            files_with_labels,
+
+else:
+
+    # a run is refused before
+    rule all:
+        default_target: True
+        input:
+            refuse,
 
 
 onstart:
     check_cluster()
-    gc.freeze()
-    gc.enable()
 
 
 onsuccess:
-    say_what_waits()
+    # what was labelled just now is counted by the next run
+    if PROJECT and "label" not in RUN.rules_run:
+        if message := waiting_message(ROUND, PROJECT.config.labels.policy):
+            print(f"\n{message}", file=sys.stderr)
 
 
 onerror:
-    say_what_failed(log)
+    if sentences := RUN.failure_sentences():
+        print("\nposemake could not finish:", *sentences, sep="\n  ", file=sys.stderr)

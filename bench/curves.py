@@ -4,7 +4,6 @@ A small network is trained on drawn mice of 160 × 120 pixels: long enough, too 
 them, with a learning rate that is a hundred times too high (three seeds), and with one that is a thousand times too low.
 """
 
-import dataclasses
 import sys
 import tempfile
 from pathlib import Path
@@ -25,7 +24,7 @@ from posemake.models.train import fit_network
 from posemake.models.trainer import HISTORY_COLUMNS
 from posemake.networks.inputs import Frames, fit
 
-NOT_VARIED = Augment(probability=Probability(**{field.name: 0.0 for field in dataclasses.fields(Probability)}))
+NOT_VARIED = Augment(probability=Probability(**dict.fromkeys(Probability.model_fields, 0.0)))
 COMMON = {"batch_size": 4, "warmup": 20}
 HIGH = COMMON | {"steps": 300, "validate_every": 15, "patience": 0, "learning_rate": 0.2}
 # settings; videos and frames of the training and of the validation

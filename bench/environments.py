@@ -1,4 +1,4 @@
-"""Environments of the systems that posemake is compared with, installed where they are not there."""
+"""Python environments of the systems that posemake is compared with."""
 
 import subprocess
 import sys
@@ -10,15 +10,15 @@ REQUIRED = {"deeplabcut": ("deeplabcut==3.0.2", *TORCH), "sleap-nn": ("sleap-nn[
 
 
 def environment(system: str, folder: Path) -> str:
-    """The interpreter of a system, installed if it is not there."""
+    """Return the Python interpreter of a system, and install its environment if necessary."""
     if system not in REQUIRED:
         return sys.executable
-    here, wanted = folder / system, "\n".join(REQUIRED[system])
-    python, done = here / "bin/python", here / "installed.txt"
-    if not done.exists() or done.read_text() != wanted:
+    prefix, packages = folder / system, "\n".join(REQUIRED[system])
+    python, installed = prefix / "bin/python", prefix / "installed.txt"
+    if not installed.exists() or installed.read_text() != packages:
         beside = Path(sys.executable).with_name("uv")
         uv = str(beside) if beside.exists() else "uv"
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(here)], check=True)
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(prefix)], check=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *REQUIRED[system]], check=True)
-        done.write_text(wanted)
+        installed.write_text(packages)
     return str(python)

@@ -65,13 +65,13 @@ def measure(args: argparse.Namespace, system: str, what: str, clips: list[Path],
     short, long = (spend([*runner, str(clip.resolve())], env, log) for clip in clips)
     frames = counts[1] - counts[0]
     agreement = {}
-    if system == "posemake" and what.endswith((":fixed", ":follow")):
-        found = read_poses(args.out / "posemake/poses.h5")[0].position.values
+    if system == "posemake" and what.endswith((":fixed", ":dynamic")):
+        found = read_poses(args.out / "posemake/poses.h5").xy()
         reference = args.out / f"{what.partition(':')[0]}-reference.npy"
         if what.endswith("torch:fixed"):
             np.save(reference, found)
         expected = np.load(reference)  # of a clip that may be shorter
-        distance = np.linalg.norm(found[: len(expected)] - expected[: len(found)], axis=1)
+        distance = np.linalg.norm(found[: len(expected)] - expected[: len(found)], axis=-1)
         agreement = {f"p{share}_px": round(float(np.percentile(distance, share)), 3) for share in (50, 95)}
     return agreement | {
         "system": system,
@@ -103,11 +103,11 @@ def main() -> None:
     found |= {name: next(args.runs.glob(f"{name}*-blocked-*")) for name in ("deeplabcut", "sleap-nn")}
     (args.out / "models.json").write_text(json.dumps({name: str(path.resolve()) for name, path in found.items()}))
     few, medium, many = (20, 80), (20, 300), (100, 1100)
-    ways = ("torch:fixed", "openvino:fixed", "openvino-int8:fixed", "openvino-int8:follow")
+    ways = ("torch:fixed", "openvino:fixed", "openvino-int8:fixed", "openvino-int8:dynamic")
     scaled, own = ([f"{model}:{how}" for how in ways] for model in ("resnet50-scaled", "own"))
     wide = [f"resnet50:{how}" for how in ways[:2]]
     fast = [
-        f"resnet50:{how}" for how in ("openvino-bf16:fixed", "openvino-int8:fixed", "openvino:follow", "openvino-int8:follow")
+        f"resnet50:{how}" for how in ("openvino-bf16:fixed", "openvino-int8:fixed", "openvino:dynamic", "openvino-int8:dynamic")
     ]
     rows = [("deeplabcut", batch, few) for batch in ("1", "8")]
     rows += [("posemake", what, few) for what in wide]

@@ -1,6 +1,6 @@
 """Runner of bench/inference.py for posemake: model:engine:mode, the folder of the benchmark, a video.
 
-Modes are ``export``, the crops ``fixed`` and ``follow``, from the file to the table of poses, and ``overlap``, which prints what
+Modes are ``export``; the crops ``fixed`` and ``dynamic``, from the file to the table of poses; and ``overlap``, which prints what
 the parts of that take.
 """
 
@@ -8,19 +8,18 @@ import json
 import statistics
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-from posemake.config.settings import Follow
-from posemake.core.json_files import read_json, write_json
-from posemake.networks.runtimes import in_batches, open_runtime, read_engine
-from posemake.poses.predict import Decoded, input_size, predict_poses
-from posemake.video.prepare import prepare_video
+from posemake.config.settings import DynamicCrop, Prepare
+from posemake.networks.export_info import ExportInfo
+from posemake.networks.runtimes import in_batches, open_runtime
+from posemake.poses.predict import AnalysedRange, PoseOutputs, PredictInputs, predict_poses
+from posemake.poses.prefetch import InputFrames, input_map
+from posemake.video.prepare import PrepareOutputs, PrepareRow, prepare_video
 from posemake.video.reader import open_video
 
 SAMPLE, ROUNDS = 64, 9
-ROW = {"pattern": None, "downscale": None, "deinterlace": None, "start": None, "stop": None, "crop": None}
 
 
 def exported(model: str, out: Path, name: str) -> dict[str, str]:
@@ -33,12 +32,15 @@ def exported(model: str, out: Path, name: str) -> dict[str, str]:
     files = {"weights": str(weights), "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
     table = out / f"{model}-{kind}.json"
     if not table.exists():
-        from posemake.models.export import export_model
+        from posemake.models.export import ExportInputs, ExportOutputs, export_model
 
-        labels = SimpleNamespace(weights=files["weights"], labels=f"{trained}/labels.csv", split=f"{trained}/split.csv")
-        export_model(labels, f"{trained}/labels", files["graph"], str(table), "openvino-int8" if kind == "int8" else "openvino")
-    engine = replace(read_engine(table), engine=name, asked=name, **({"scale": 1.0} if model == "resnet50" else {}))
-    write_json(files["engine"], read_json(table) | asdict(engine))
+        inputs = ExportInputs(
+            weights=files["weights"], labels=trained / "labels.csv", split=trained / "split.csv", images=trained / "labels"
+        )
+        outputs = ExportOutputs(graph=files["graph"], info=table)
+        export_model(inputs, outputs, "openvino-int8" if kind == "int8" else "openvino")
+    info = ExportInfo.read(table)
+    replace(info, engine=name, requested=name, scale=1.0 if model == "resnet50" else info.scale).write(files["engine"])
     return files
 
 
@@ -47,15 +49,15 @@ def overlap() -> dict[str, float]:
     and by the clock. They are measured in turn, as the speed of a machine drifts; medians, also of the ratios: of the network
     to the whole, and of the slower one to the whole, by the clock."""
     frames = open_video(video, files["info"], files["standard"])
-    engine, count = read_engine(files["engine"]), frames.info["frames"]
-    crop = [0, frames.info["width"], 0, frames.info["height"]]
-    size, _ = input_size(crop, engine)
-    images = [image for _, image in Decoded(frames, 0, min(count, SAMPLE), crop, engine)]
+    info, count = ExportInfo.read(files["engine"]), frames.info.frames
+    crop = (0, frames.info.width, 0, frames.info.height)
+    size, _ = input_map(crop, info)
+    images = [image for _, image in InputFrames(frames, 0, min(count, SAMPLE), crop, info)]
     runtime = open_runtime(name, "cpu", files["weights"], files["graph"], size)
     ways = {
         "network": lambda: in_batches(((i, images[i % len(images)]) for i in range(count)), runtime),
-        "decode": lambda: Decoded(frames, 0, count, crop, engine),
-        "whole": lambda: in_batches(Decoded(frames, 0, count, crop, engine), runtime),
+        "decode": lambda: InputFrames(frames, 0, count, crop, info),
+        "whole": lambda: in_batches(InputFrames(frames, 0, count, crop, info), runtime),
     }
     taken: dict[str, list[float]] = {f"{way}_{clock}": [] for way in ways for clock in ("cpu_ms", "ms")}
     for _ in range(ROUNDS):
@@ -78,11 +80,13 @@ files = exported(model, out, name)
 if mode == "export":
     sys.exit()
 files |= {"video": video, "info": f"{folder}/video.json", "standard": f"{folder}/standard"}
-prepare_video(video, files["info"], f"{folder}/times.npy", files["standard"], {}, ROW)
-if mode in ("fixed", "follow"):
-    made = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
+outputs = PrepareOutputs(info=files["info"], times=f"{folder}/times.npy", standard=files["standard"])
+prepare_video(video, outputs, Prepare(), PrepareRow())
+if mode in ("fixed", "dynamic"):
+    poses = PoseOutputs(h5=folder / "poses.h5", csv=folder / "poses.csv", provenance=folder / "poses.json")
     # a ResNet-50 that was trained for minutes is not sure of anything
-    follow = asdict(Follow(threshold=0.0) if model.startswith("resnet50") else Follow()) if mode == "follow" else None
-    predict_poses(SimpleNamespace(**files), made, model, follow, ROW, "")
+    settings = DynamicCrop(threshold=0.0) if model.startswith("resnet50") else DynamicCrop()
+    dynamic_crop = settings if mode == "dynamic" else None
+    predict_poses(PredictInputs(**files), poses, dynamic_crop, AnalysedRange(), model, "")
 else:
     print(json.dumps(overlap()))

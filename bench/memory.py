@@ -32,29 +32,39 @@ def draw_video(path: Path, frames: int) -> None:
 
 def predict(folder: Path) -> None:
     """What runs in a process of its own: the export of an untrained network, and the inference."""
-    from types import SimpleNamespace
-
-    from posemake.core.json_files import write_json
-    from posemake.poses.predict import predict_poses
+    from posemake.poses.predict import AnalysedRange, PoseOutputs, PredictInputs, predict_poses
 
     files = {"weights": "weights.pt", "graph": "network.onnx", "engine": "engine.json", "video": "long.mp4"}
     files = {name: str(folder / file) for name, file in (files | {"info": "video.json", "standard": "standard"}).items()}
     if not Path(files["engine"]).exists():
-        from posemake.config.settings import Model
-        from posemake.networks.model_file import load_model, make_network, save_model, versions
+        from posemake.config.settings import Model, Prepare
+        from posemake.core.versions import TRAINING, package_versions
+        from posemake.networks.build import make_network
+        from posemake.networks.export_info import ExportInfo
+        from posemake.networks.model_file import load_model, save_model
         from posemake.networks.onnx_export import export_graph
-        from posemake.video.prepare import prepare_video
+        from posemake.video.prepare import PrepareOutputs, PrepareRow, prepare_video
 
         keypoints, settings = [f"k{i}" for i in range(8)], {"backbone": "unet_small", "stride": 4, "scale": 1.0}
         save_model(files["weights"], make_network(Model(), keypoints), settings, keypoints)
         export_graph(load_model(files["weights"]), files["graph"])
-        told = {"engine": "openvino", "device": "cpu", "asked": "openvino", "keypoints": keypoints, "scale": 1.0, "multiple": 32}
-        write_json(files["engine"], told | {"extent": 60.0, "settings": settings, "trained_with": versions()})
-        row = {"pattern": None, "downscale": None, "deinterlace": None}
-        prepare_video(files["video"], files["info"], str(folder / "times.npy"), files["standard"], {}, row)
+        info = ExportInfo(
+            engine="openvino",
+            device="cpu",
+            requested="openvino",
+            keypoints=tuple(keypoints),
+            scale=1.0,
+            multiple=32,
+            extent=60.0,
+            settings=settings,
+            trained_with=package_versions(TRAINING),
+        )
+        info.write(files["engine"])
+        outputs = PrepareOutputs(info=files["info"], times=folder / "times.npy", standard=files["standard"])
+        prepare_video(files["video"], outputs, Prepare(), PrepareRow())
         return
-    out = SimpleNamespace(h5=f"{folder}/poses.h5", csv=f"{folder}/poses.csv", provenance=f"{folder}/poses.json")
-    predict_poses(SimpleNamespace(**files), out, "long", None, {"start": None, "stop": None, "crop": None}, "")
+    poses = PoseOutputs(h5=folder / "poses.h5", csv=folder / "poses.csv", provenance=folder / "poses.json")
+    predict_poses(PredictInputs(**files), poses, None, AnalysedRange(), "long", "")
 
 
 def main() -> None:
@@ -81,14 +91,15 @@ def main() -> None:
             time.sleep(0.5)
     from matplotlib.figure import Figure
 
-    from posemake.plotting.style import save_figure
+    from posemake.plotting.style import save_figure, style_context
 
     seconds, memory = np.array(rows[:-1]).T
-    figure = Figure(figsize=(6, 2.6))
-    axis = figure.subplots()
-    axis.plot(seconds, memory, lw=1)
-    axis.set(xlabel="seconds", ylabel="memory of the process, MB", ylim=(0, None))
-    save_figure(figure, args.figure, 110)
+    with style_context():
+        figure = Figure(figsize=(6, 2.6))
+        axis = figure.subplots()
+        axis.plot(seconds, memory, lw=1)
+        axis.set(xlabel="seconds", ylabel="memory of the process, MB", ylim=(0, None))
+        save_figure(figure, args.figure, 110)
     tenths = np.array_split(memory[len(memory) // 10 :], 9)
     print(
         f"{args.frames} frames in {seconds[-1]:.0f} s; median MB of each tenth after the first:",

@@ -1,8 +1,8 @@
-"""What the workflow adds to the work of its stages: python bench/overhead.py --videos 12 --frames 300 3000
+"""Overhead of the workflow over the work of its stages: python bench/overhead.py --videos 12 --frames 300 3000
 
-A project is worked through with one video; then so many are added and run on the cores at hand. Each job says in its log how much
-CPU time its stage took, and how much had gone before it began (the interpreter, imports); what remains of the CPU time of the run
-is Snakemake's own. Python that compiles what it imports for the first time is left out: the first video did that.
+A project is run with one video; then more videos are added and run on all cores. Each job logs the CPU time of its stage, and the
+CPU time before the stage began (interpreter, imports); the rest of the CPU time of the run is Snakemake's own. The first video
+makes sure that Python has compiled all modules before the measurement.
 """
 
 import argparse
@@ -15,18 +15,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import av
-from scale import finished, name_of, snakemake, write_sheet
+from scale import make_finished_project, snakemake, video_name, write_sheet
 
 from posemake.demo.videos import draw_video
 from posemake.video.writer import video_writer
 
-TOLD = re.compile(r"CPU: ([\d.]+) s, and ([\d.]+) s before")
+CPU_TIMES = re.compile(r"CPU: ([\d.]+) s, and ([\d.]+) s before")  # of the stage, and before it
 RULES = ("prepare_video", "predict_poses", "filter_poses", "render_video", "plot_poses")
-DRAWN = 300  # frames, which longer videos show again and again
+DRAWN = 300  # frames that are drawn; longer videos repeat them
 
 
 def make_video(path: Path, frames: int, seed: int) -> None:
-    """Draw a video of so many frames, 640 x 480."""
+    """Draw a video of 640 x 480 pixels."""
     draw_video(path, path.with_suffix(".truth.csv"), min(frames, DRAWN), 4.0, seed, size=(640, 480))
     if frames > DRAWN:
         with av.open(str(path)) as container:
@@ -37,18 +37,18 @@ def make_video(path: Path, frames: int, seed: int) -> None:
 
 
 def measure(out: Path, videos: int, frames: int) -> dict:
-    """Draw the videos, run, and share out the CPU time."""
+    """Draw videos, run the workflow, and return the parts of its CPU time."""
     project = out / f"overhead-{videos}-{frames}"
     shutil.rmtree(project, ignore_errors=True)
-    finished(project)
+    make_finished_project(project)
     for number in range(1, videos + 1):
-        make_video(project / f"videos/{name_of(number)}.mp4", frames, number)
+        make_video(project / f"videos/{video_name(number)}.mp4", frames, number)
     shutil.rmtree(project / "logs")
     write_sheet(project, videos + 1)
     run = snakemake(project)
-    logs = {path: TOLD.search(path.read_text()) for path in project.glob("logs/**/*.log")}
-    stages, starts = (sum(float(told[part]) for told in logs.values()) for part in (1, 2))
-    of = {rule: [float(told[1]) for path, told in logs.items() if rule in path.parts] for rule in RULES}
+    logs = {path: CPU_TIMES.search(path.read_text()) for path in project.glob("logs/**/*.log")}
+    stages, starts = (sum(float(times[part]) for times in logs.values()) for part in (1, 2))
+    seconds = {rule: [float(times[1]) for path, times in logs.items() if rule in path.parts] for rule in RULES}
     return {
         "videos": videos,
         "frames": frames,
@@ -59,7 +59,7 @@ def measure(out: Path, videos: int, frames: int) -> dict:
         "starts_s": round(starts, 1),
         "snakemake_s": round(run["cpu_s"] - stages - starts, 1),
         "added": round(run["cpu_s"] / stages - 1, 3),
-        "per_job_s": {rule: round(sum(values) / len(values), 2) for rule, values in of.items()},
+        "per_job_s": {rule: round(sum(values) / len(values), 2) for rule, values in seconds.items()},
     }
 
 

@@ -1,9 +1,9 @@
 """Labelled videos of posemake and of DeepLabCut from the same poses: python bench/rendering.py --help
 
 Both read the same file and write the whole video, posemake in H.264 and DeepLabCut in its default codec (MPEG-4 part 2, by
-OpenCV). On one core they are compared by CPU time, on several by the clock. The time is that of drawing alone, with reading and
-writing, without imports and preparation; posemake's includes the preview and the poster. Rounds alternate between the systems;
-medians are told.
+OpenCV). On one core they are compared by CPU time, on several by the clock. The time is that of drawing, reading and writing,
+without imports and preparation; posemake's includes the preview and the poster. Rounds alternate between the systems; the table
+holds medians.
 
     python bench/rendering.py VIDEO --poses filtered.csv
 """
@@ -26,7 +26,8 @@ TIMES = ("cpu_s", "clock_s")
 RUNNERS = {"posemake": "rendering_posemake.py", "deeplabcut": "rendering_dlc.py"}
 
 
-def measure(system: str, python: str, video: Path, poses: Path, ways: list[dict], cores: int) -> list[dict[str, float]]:
+def run_system(system: str, python: str, video: Path, poses: Path, ways: list[dict], cores: int) -> list[dict[str, float]]:
+    """Return time and size of the video of a system, drawn in each way."""
     with tempfile.TemporaryDirectory() as folder:
         command = [python, str(HERE / RUNNERS[system]), str(video), str(poses), json.dumps(ways), folder]
         env = os.environ | {"OMP_NUM_THREADS": str(cores), "CUDA_VISIBLE_DEVICES": ""}
@@ -37,12 +38,13 @@ def measure(system: str, python: str, video: Path, poses: Path, ways: list[dict]
 
 
 def main() -> None:
+    """Draw in all ways with both systems, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", type=Path)
-    parser.add_argument("--poses", type=Path, required=True, help="poses.csv or filtered.csv that was made of it")
+    parser.add_argument("--poses", type=Path, required=True, help="poses.csv or filtered.csv of the video")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="folder of DeepLabCut's environment")
-    parser.add_argument("--cores", type=int, default=1, help="how many to use; the last ones that are allowed")
+    parser.add_argument("--cores", type=int, default=1, help="number of cores, the last ones that may be used")
     parser.add_argument("--settings", type=json.loads, default={}, help="settings of posemake's render, as JSON")
     args = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-args.cores :])
@@ -56,22 +58,24 @@ def main() -> None:
         "points, skeleton, trails of 15 frames": {"skeleton": pairs, "trail": 15},
     }
     pythons = {system: environment(system, args.environments.resolve()) for system in RUNNERS}
-    asked = [way | {"settings": args.settings} for way in ways.values()]
-    found = {system: [] for system in RUNNERS}
+    settings = [way | {"settings": args.settings} for way in ways.values()]
+    results: dict[str, list] = {system: [] for system in RUNNERS}
     for _ in range(args.rounds):
         for system, python in pythons.items():
-            found[system].append(measure(system, python, video, poses, asked, args.cores))
-    told, per = ("cpu_s", "CPU second") if args.cores == 1 else ("clock_s", "second")
-    print(f"| drawn | system | frames per {per} | CPU s | clock s | MB |\n| --- | --- | --- | --- | --- | --- |")
+            results[system].append(run_system(system, python, video, poses, settings, args.cores))
+    key, unit = ("cpu_s", "CPU second") if args.cores == 1 else ("clock_s", "second")
+    print(f"| drawn | system | frames per {unit} | CPU s | clock s | MB |\n| --- | --- | --- | --- | --- | --- |")
     for number, name in enumerate(ways):
-        of = {system: [rows[number] for rows in rounds] for system, rounds in found.items()}
-        spent = {system: {key: statistics.median(row[key] for row in rows) for key in TIMES} for system, rows in of.items()}
-        for system, rows in of.items():
-            mine = spent[system]
-            ratio = f": {spent['deeplabcut'][told] / mine[told]:.2f} of DeepLabCut's" if system == "posemake" else ""
-            rate, size = f"{len(table) / mine[told]:.0f}{ratio}", f"{rows[-1]['bytes'] / 1e6:.1f}"
-            print(f"| {name} | {system} | {rate} | {mine['cpu_s']:.2f} | {mine['clock_s']:.2f} | {size} |")
-    print(json.dumps(found))
+        rows_of = {system: [rows[number] for rows in rounds] for system, rounds in results.items()}
+        medians = {
+            system: {time: statistics.median(row[time] for row in rows) for time in TIMES} for system, rows in rows_of.items()
+        }
+        for system, rows in rows_of.items():
+            median = medians[system]
+            ratio = f": {medians['deeplabcut'][key] / median[key]:.2f} of DeepLabCut's" if system == "posemake" else ""
+            rate, size = f"{len(table) / median[key]:.0f}{ratio}", f"{rows[-1]['bytes'] / 1e6:.1f}"
+            print(f"| {name} | {system} | {rate} | {median['cpu_s']:.2f} | {median['clock_s']:.2f} | {size} |")
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

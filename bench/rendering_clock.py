@@ -1,4 +1,4 @@
-"""What a runner of bench/rendering.py spends."""
+"""Time that a runner of bench/rendering.py takes."""
 
 import resource
 import time
@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 
 def cpu_seconds() -> float:
-    """Of this process and its children that have ended."""
+    """Return the CPU seconds of this process and of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def spent(work: Callable[[], None]) -> dict[str, float]:
-    """CPU seconds and seconds of the clock."""
+def measure(work: Callable[[], None]) -> dict[str, float]:
+    """Return the CPU seconds and the seconds of the clock that some work takes."""
     cpu, clock = cpu_seconds(), time.monotonic()
     work()
     return {"cpu_s": cpu_seconds() - cpu, "clock_s": time.monotonic() - clock}

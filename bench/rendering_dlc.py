@@ -1,4 +1,4 @@
-"""Runner of bench/rendering.py for DeepLabCut, in an environment of its own: a project that holds nothing but names and poses."""
+"""Runner of bench/rendering.py for DeepLabCut, in an environment of its own, with a project of names and poses alone."""
 
 import json
 import pickle
@@ -10,7 +10,7 @@ import cv2
 import deeplabcut
 import pandas as pd
 import yaml
-from rendering_clock import spent
+from rendering_clock import measure
 
 VIDEO, POSES, WAYS, OUT = sys.argv[1:]
 ways, folder = json.loads(WAYS), Path(OUT)
@@ -48,6 +48,7 @@ Path(f"{with_scorer}_meta.pickle").write_bytes(pickle.dumps(about))
 
 
 def draw(way: dict) -> None:
+    """Render the video in one way."""
     done = deeplabcut.create_labeled_video(
         str(folder / "config.yaml"),
         [VIDEO],
@@ -62,5 +63,5 @@ def draw(way: dict) -> None:
         raise SystemExit("DeepLabCut made no video")
 
 
-found = [spent(partial(draw, way)) | {"bytes": sum(path.stat().st_size for path in folder.glob("*.mp4"))} for way in ways]
-print(json.dumps(found))
+rows = [measure(partial(draw, way)) | {"bytes": sum(path.stat().st_size for path in folder.glob("*.mp4"))} for way in ways]
+print(json.dumps(rows))

@@ -1,8 +1,8 @@
-"""What Snakemake needs to find out what is to be done in a project of many videos: python bench/scale.py --videos 100 1000 5000
+"""Time that Snakemake needs to plan a project of many videos: python bench/scale.py --videos 100 1000 5000
 
-One training video and one video to analyse are worked through in earnest. The results of the second one, and what Snakemake keeps
-about them, are then copied for as many videos as asked, under their names; the tables over all videos are made in earnest again.
-Then one video is added; dry-runs before and after that are timed, and the run itself.
+The workflow is run with one video for training and one to analyse. The results of the second video, and Snakemake's records of
+them, are copied under the names of many more videos, and the tables of all videos are computed. Then one more video is added. The
+dry-runs before and after that, and the run itself, are timed.
 """
 
 import argparse
@@ -33,13 +33,13 @@ CONFIG = {
 }
 
 
-def name_of(number: int) -> str:
-    """The id of a video."""
+def video_name(number: int) -> str:
+    """Return the id of a video."""
     return f"video_{number:05d}"
 
 
 def snakemake(project: Path, *arguments: str) -> dict[str, float | int]:
-    """Run it; seconds, CPU seconds, greatest memory in MB and the number of jobs it named."""
+    """Run Snakemake; return seconds, CPU seconds, peak memory in MB and the number of jobs."""
     command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), *arguments]
     began = time.monotonic()
     with (project / "out.txt").open("w") as out:
@@ -61,14 +61,14 @@ def snakemake(project: Path, *arguments: str) -> dict[str, float | int]:
 
 
 def write_sheet(project: Path, videos: int) -> None:
-    """The sheet with the trained video and so many others."""
-    rows = [(TRAINED, "train", "m0"), *((name_of(i), "analyse", f"m{i % 40}") for i in range(videos))]
+    """Write the sheet with the video for training and some videos to analyse."""
+    rows = [(TRAINED, "train", "m0"), *((video_name(i), "analyse", f"m{i % 40}") for i in range(videos))]
     lines = ["video\tpath\tuse\tsubject", *(f"{name}\tvideos/{name}.mp4\t{use}\t{mouse}" for name, use, mouse in rows)]
     (project / "config/videos.tsv").write_text("\n".join(lines) + "\n")
 
 
-def finished(project: Path) -> Path:
-    """A project of two videos, worked through."""
+def make_finished_project(project: Path) -> Path:
+    """Make a project of two videos, and run the workflow to its end."""
     (project / "config").mkdir(parents=True)
     (project / "videos").mkdir()
     for seed, name in enumerate((TRAINED, FIRST)):
@@ -81,24 +81,24 @@ def finished(project: Path) -> Path:
     return project
 
 
-def records_of(project: Path, video: str) -> dict[str, str]:
-    """What Snakemake keeps about the files of a video: path and text."""
-    kept = project / ".snakemake/metadata"
+def snakemake_records(project: Path, video: str) -> dict[str, str]:
+    """Return Snakemake's records of the results of a video, by path."""
+    folder = project / ".snakemake/metadata"
     paths = [str(p.relative_to(project)) for p in project.rglob("results/**/*") if f"/{video}/" in f"{p.relative_to(project)}/"]
-    records = {path: kept / urlsafe_b64encode(path.encode()).decode() for path in paths}
+    records = {path: folder / urlsafe_b64encode(path.encode()).decode() for path in paths}
     return {path: record.read_text() for path, record in records.items() if record.exists()}
 
 
-def multiply(project: Path, videos: int) -> None:
-    """Give the project so many finished videos: the first one's files under other names, without copying their content."""
-    records = records_of(project, FIRST)
+def multiply_video(project: Path, videos: int) -> None:
+    """Add finished videos to a project: links to the files of the first one, under other names."""
+    records = snakemake_records(project, FIRST)
     folders = [path for path in project.glob("results/**/") if path.name == FIRST]
     for number in range(1, videos):
-        name = name_of(number)
+        name = video_name(number)
         os.link(project / f"videos/{FIRST}.mp4", project / f"videos/{name}.mp4")
         for folder in folders:
             shutil.copytree(folder, folder.with_name(name), copy_function=os.link)
-            for path in (folder, *folder.rglob("*/")):  # folders are results too, and no link has their time
+            for path in (folder, *folder.rglob("*/")):  # folders are results too, and are not linked
                 shutil.copystat(path, folder.with_name(name) / path.relative_to(folder))
         for path, text in records.items():
             record = urlsafe_b64encode(path.replace(FIRST, name).encode()).decode()
@@ -114,14 +114,14 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     first = args.out / "finished"
     if not first.exists():
-        finished(first)
+        make_finished_project(first)
     for videos in args.videos:
         project = args.out / f"{videos}"
         if not project.exists():
             shutil.copytree(first, project, copy_function=shutil.copy2)
-            multiply(project, videos)
+            multiply_video(project, videos)
         rows = {"tables": snakemake(project)} | {"nothing new": snakemake(project, "-n")}
-        shutil.copy(first / f"videos/{FIRST}.mp4", project / f"videos/{name_of(videos)}.mp4")
+        shutil.copy(first / f"videos/{FIRST}.mp4", project / f"videos/{video_name(videos)}.mp4")
         write_sheet(project, videos + 1)
         rows |= {"one added": snakemake(project, "-n"), "one more analysed": snakemake(project)}
         for what, row in rows.items():

@@ -1,17 +1,16 @@
-"""How fast and how diverse the choice of frames is: python bench/selection.py VIDEO …
+"""Speed, memory and diversity of the choice of frames: python bench/selection.py VIDEO …
 
-Diversity of 20 frames, means and standard deviations over five seeds: `coverage` is the mean distance of all candidates to the
-nearest chosen frame (less is better), a root mean square over the pixels of a thumbnail, in grey levels; `spread` is the variance
-of the chosen thumbnails over that of all candidates. A video of 20,000 frames is drawn to measure memory.
+Diversity of 20 frames, mean and standard deviation over five seeds: `coverage` is the mean distance of all candidates to the
+nearest chosen frame (less is better), a root mean square over the pixels of a thumbnail in grey levels; `spread` is the variance
+of the chosen thumbnails over that of all candidates. Memory is measured on a drawn video of 20,000 frames.
 """
 
-import json
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,32 +18,36 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from reading import bare
+from reading import decode_with_pyav
 
 from posemake.config.settings import Frames, Prepare
-from posemake.frames.candidates import Candidates
-from posemake.frames.sampling import choose
-from posemake.frames.select import look_at, select_frames
-from posemake.video.prepare import prepare_video
+from posemake.frames.candidates import CandidateRow, Candidates
+from posemake.frames.measure import measure_candidates
+from posemake.frames.sampling import choose_frames
+from posemake.frames.select import SelectInputs, SelectOutputs, select_frames
+from posemake.video.prepare import PrepareOutputs, PrepareRow, prepare_video
 from posemake.video.reader import open_video
 from posemake.video.writer import video_writer
 
 COUNT, SEEDS, ROUNDS = 20, range(1, 6), 5
-ROW = {"start": None, "stop": None, "roi": None, "frames": None}
 
 
-def prepare(name: str, folder: str) -> list[str]:
-    out = [f"{folder}/{part}" for part in ("video.json", "times.npy", "standard")]
-    prepare_video(name, *out, asdict(Prepare()), {"pattern": None, "downscale": None, "deinterlace": None})
-    return [name, out[0], out[2]]
+def prepare(name: str, folder: str) -> SelectInputs:
+    outputs = PrepareOutputs(f"{folder}/video.json", f"{folder}/times.npy", f"{folder}/standard")
+    prepare_video(name, outputs, Prepare(), PrepareRow())
+    return SelectInputs(name, outputs.info, outputs.standard)
 
 
-def diversity(video: list[str]) -> None:
-    opened = open_video(*video)
-    frames = np.arange(opened.info["frames"])
-    thumbnails, motion = look_at(opened, frames, [0, opened.size[0], 0, opened.size[1]], 32, True)
+def outputs_in(folder: str) -> SelectOutputs:
+    return SelectOutputs(f"{folder}/frames.csv", f"{folder}/candidates.csv", f"{folder}/selection.json")
+
+
+def measure_diversity(inputs: SelectInputs) -> None:
+    video = open_video(inputs.video, inputs.info, inputs.standard)
+    frames = np.arange(video.info.frames)
+    thumbnails, motion = measure_candidates(video, frames, (0, video.size[0], 0, video.size[1]), 32, True)
     flat = thumbnails.reshape(len(frames), -1)
-    brightness, contrast = (np.array([f(picture) for picture in flat]) for f in (np.mean, np.std))
+    brightness, contrast = (np.array([statistic(thumbnail) for thumbnail in flat]) for statistic in (np.mean, np.std))
     candidates = Candidates(frames, flat, brightness, contrast, motion, flat)
     points = flat.astype(np.float32)
 
@@ -53,30 +56,30 @@ def diversity(video: list[str]) -> None:
         nearest = np.min([np.sqrt(((points - row) ** 2).mean(1)) for row in chosen], axis=0)
         return float(nearest.mean()), float(chosen.var(0).sum() / points.var(0).sum())
 
-    ways = {"random": lambda seed: sorted(np.random.default_rng(seed).choice(len(frames), COUNT, replace=False).tolist())}
-    for method in ("uniform", "motion", "kmeans", "hybrid"):
-        ways[method] = lambda seed, method=method: choose(candidates, COUNT, replace(Frames(), method=method, seed=seed)).rows
-    for way, pick in ways.items():
-        found = np.array([measure(pick(seed)) for seed in SEEDS])
-        mean, deviation = found.mean(0), found.std(0, ddof=1)
-        print(f"{way:8} coverage {mean[0]:6.2f} ± {deviation[0]:.2f}   spread {mean[1]:5.2f} ± {deviation[1]:.2f}")
+    methods = {"random": lambda seed: sorted(np.random.default_rng(seed).choice(len(frames), COUNT, replace=False).tolist())}
+    for name in ("uniform", "motion", "kmeans", "hybrid"):
+        methods[name] = lambda seed, name=name: choose_frames(candidates, COUNT, Frames(method=name, seed=seed)).rows
+    for method, choose in methods.items():
+        measures = np.array([measure(choose(seed)) for seed in SEEDS])
+        mean, deviation = measures.mean(0), measures.std(0, ddof=1)
+        print(f"{method:8} coverage {mean[0]:6.2f} ± {deviation[0]:.2f}   spread {mean[1]:5.2f} ± {deviation[1]:.2f}")
 
 
-def duration(video: list[str], folder: str) -> None:
-    seconds = {"decoding": [], "selection": []}
-    out = [f"{folder}/{part}" for part in ("frames.csv", "candidates.csv", "selection.json")]
+def measure_duration(inputs: SelectInputs, folder: str) -> None:
+    seconds: dict[str, list[float]] = {"decoding": [], "selection": []}
     for _ in range(ROUNDS + 1):
-        begun = time.perf_counter()
-        bare(Path(video[0]))
+        start = time.perf_counter()
+        decode_with_pyav(Path(inputs.video))
         decoded = time.perf_counter()
-        select_frames(*video, None, *out, asdict(Frames()), ROW)
-        seconds["decoding"].append(decoded - begun)
+        select_frames(inputs, outputs_in(folder), Frames(), CandidateRow())
+        seconds["decoding"].append(decoded - start)
         seconds["selection"].append(time.perf_counter() - decoded)
-    decoding, selection = (statistics.median(values[1:]) for values in seconds.values())  # the first imports
+    # the first round includes the imports
+    decoding, selection = (statistics.median(values[1:]) for values in seconds.values())
     print(f"selection (hybrid, thumbnails) {selection:.2f} s, bare decoding {decoding:.2f} s, ratio {selection / decoding:.2f}")
 
 
-def memory(folder: str) -> None:
+def measure_memory(folder: str) -> None:
     path = f"{folder}/long.mp4"
     texture = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
     with video_writer(path, (640, 480), 30) as write:
@@ -84,27 +87,33 @@ def memory(folder: str) -> None:
             image = texture if number % 2 else texture[::-1]
             image = np.roll(image, number, 1) if number % 50 == 0 else image
             write(image // 4 + np.uint8(number % 128))
-    video = prepare(path, folder)
-    script = (
-        "import resource, sys, json; sys.path.insert(0, sys.argv[1]); from posemake.select import select_frames; "
-        "select_frames(*json.loads(sys.argv[2])); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-    )
-    given = [*video, None, f"{folder}/f.csv", f"{folder}/c.csv", f"{folder}/s.json", asdict(Frames()), ROW]
-    package = str(Path(__file__).resolve().parents[1] / "scripts")
-    done = subprocess.run([sys.executable, "-c", script, package, json.dumps(given)], capture_output=True, text=True, check=True)
+    prepare(path, folder)
+    # a process of its own, whose memory holds nothing else
+    command = [sys.executable, __file__, "--memory", path, folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     print(f"\n20,000 frames of 640 × 480: selection peaks at {float(done.stdout):.0f} MB")
+
+
+def print_peak_memory(path: str, folder: str) -> None:
+    """Choose frames of a prepared video, and print the peak memory of this process in MB."""
+    inputs = SelectInputs(path, f"{folder}/video.json", f"{folder}/standard")
+    select_frames(inputs, outputs_in(folder), Frames(), CandidateRow())
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def main(videos: list[str]) -> None:
     for name in videos:
         with tempfile.TemporaryDirectory() as folder:
             print(f"\n{name}")
-            video = prepare(name, folder)
-            duration(video, folder)
-            diversity(video)
+            inputs = prepare(name, folder)
+            measure_duration(inputs, folder)
+            measure_diversity(inputs)
     with tempfile.TemporaryDirectory() as folder:
-        memory(folder)
+        measure_memory(folder)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["--memory"]:
+        print_peak_memory(*sys.argv[2:])
+    else:
+        main(sys.argv[1:])

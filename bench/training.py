@@ -24,9 +24,10 @@ from environments import ENVIRONMENTS, environment
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from posemake.analysis.metrics import distances
+from posemake.config.settings import Split
 from posemake.data.label_files import find_label_file, frame_number, read_labels
-from posemake.labels.split import part_of
-from posemake.plotting.style import save_figure
+from posemake.labels.split import choose_part
+from posemake.plotting.style import save_figure, style_context
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "openfield"
@@ -48,9 +49,9 @@ def read_data(data: Path) -> dict:
 
 def parts_of(images: list[str], split: str) -> list[str]:
     """The part of each frame: by posemake's blocks, or as many of each by lot, whichever frames are neighbours."""
-    wanted = yaml.safe_load((ROOT / "tests/workflow/openfield.yaml").read_text())["split"]
-    blocks = [(Path(image).parent.name, frame_number(Path(image).name) // wanted["block"]) for image in images]
-    parts = [part_of(*block, 1, wanted["validation"], wanted["test"]) for block in blocks]
+    settings = Split(**yaml.safe_load((ROOT / "tests/workflow/openfield.yaml").read_text())["split"] | {"seed": 1})
+    blocks = [(Path(image).parent.name, frame_number(Path(image).name) // settings.block) for image in images]
+    parts = [choose_part(*block, settings) for block in blocks]
     return parts if split == "blocked" else np.random.default_rng(1).permutation(parts).tolist()
 
 
@@ -115,6 +116,7 @@ def curves(out: Path) -> dict[tuple[str, str], dict[int, list[dict]]]:
     return dict(sorted(found.items()))
 
 
+@style_context()
 def draw(found: dict, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import ScalarFormatter

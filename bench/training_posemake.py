@@ -1,16 +1,16 @@
 """Runner of bench/training.py for posemake itself."""
 
 import csv
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from training_clock import Clock, Spent, of_part, run
 
 import posemake.models.train
-from posemake.config.settings import Model, plain
+from posemake.config.settings import Model
 from posemake.data.images import read_image
 from posemake.data.label_files import frame_number
+from posemake.data.label_table import COORDINATES
 from posemake.models.trainer import Training
 from posemake.networks.model_file import load_model, save_model
 from posemake.networks.torch_runtime import Predictor
@@ -23,20 +23,22 @@ def prepare(job: dict, folder: Path) -> None:
     (folder / "labels/round-0/video").symlink_to(names[0].parent)
     with (folder / "labels.csv").open("w") as labels, (folder / "split.csv").open("w") as split:
         rows, parts = csv.writer(labels), csv.writer(split)
-        rows.writerow(["round", "video", "image", "frame", *(f"{name}.{axis}" for name in job["keypoints"] for axis in "xy")])
+        rows.writerow(
+            ["round", "video", "image", "frame", *(f"{name}.{column}" for name in job["keypoints"] for column in COORDINATES)]
+        )
         parts.writerow(["video", "image", "part"])
         for name, points, part in zip(names, job["points"], job["parts"]):
-            cells = ["" if value != value else value for point in points for value in point]
+            cells = [cell for x, y in points for cell in (("", "", 0) if x != x else (x, y, 2))]
             rows.writerow([0, "video", name.name, frame_number(name.name), *cells])
             parts.writerow(["video", name.name, part])
 
 
 def train(job: dict, folder: Path, clock: Clock) -> None:
-    settings = plain(Model, {"seed": job["seed"], **job["options"]})
+    settings = Model(seed=job["seed"], **job["options"]).model_dump()
     trainings = []
 
     def saving(network):
-        return partial(save_model, network=network, settings=asdict(trainings[0].settings), keypoints=job["keypoints"])
+        return partial(save_model, network=network, settings=trainings[0].settings.model_dump(), keypoints=job["keypoints"])
 
     class Timed(Training):
         def advance(self) -> None:

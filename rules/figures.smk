@@ -1,13 +1,17 @@
-# The labelled video and the plots of each video's poses.
+# Figures: the labelled video and the plots of each video's poses.
 
-from posemake.core.sampling import evenly
+FORMAT = PROJECT.config.plots.format
 
-PLOT = filled("plots")["format"]  # the ending of the plots' names
+
+localrules:
+    sample_figures,
 
 
 rule render_video:
     input:
-        unpack(prepared),
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
+        info="results/videos/{video}/video.json",
+        standard="results/videos/{video}/standard",
         times="results/videos/{video}/times.npy",
         raw="results/poses/round-{round}/{model}/{video}/poses.h5",
         poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
@@ -27,8 +31,8 @@ rule render_video:
         runtime=grow(120),
     params:
         code=code("render_video"),
-        settings=filled("render"),
-        row=of_row("fps", "start", "stop"),
+        settings=PROJECT.settings("render"),
+        row=lambda wildcards: PROJECT.row(wildcards.video, "fps", "start", "stop"),
         skeleton=SKELETON,
     script:
         "../scripts/render_video.py"
@@ -37,15 +41,15 @@ rule render_video:
 rule plot_poses:
     input:
         poses="results/poses/round-{round}/{model}/{video}/filtered.h5",
-        shown="results/poses/round-{round}/{model}/{video}/filtering.csv",
+        stretches="results/poses/round-{round}/{model}/{video}/filtering.csv",
         summary="results/poses/round-{round}/{model}/{video}/summary.json",
         info="results/videos/{video}/video.json",
         times="results/videos/{video}/times.npy",
     output:
-        trajectory=f"results/poses/round-{{round}}/{{model}}/{{video}}/trajectory.{PLOT}",
-        coordinates=f"results/poses/round-{{round}}/{{model}}/{{video}}/coordinates.{PLOT}",
-        confidence=f"results/poses/round-{{round}}/{{model}}/{{video}}/confidence.{PLOT}",
-        displacement=f"results/poses/round-{{round}}/{{model}}/{{video}}/displacement.{PLOT}",
+        trajectory=f"results/poses/round-{{round}}/{{model}}/{{video}}/trajectory.{FORMAT}",
+        coordinates=f"results/poses/round-{{round}}/{{model}}/{{video}}/coordinates.{FORMAT}",
+        confidence=f"results/poses/round-{{round}}/{{model}}/{{video}}/confidence.{FORMAT}",
+        displacement=f"results/poses/round-{{round}}/{{model}}/{{video}}/displacement.{FORMAT}",
         filtering="results/poses/round-{round}/{model}/{video}/filtering.png",
     log:
         "logs/plot_poses/round-{round}/{model}/{video}.log",
@@ -58,25 +62,22 @@ rule plot_poses:
         runtime=grow(20),
     params:
         code=code("plot_poses"),
-        settings=filled("plots"),
-        row=of_row("fps"),
+        settings=PROJECT.settings("plots"),
+        row=lambda wildcards: PROJECT.row(wildcards.video, "fps"),
         keypoints=KEYPOINTS,
-        steps=filled("filter")["steps"],
+        steps=PROJECT.settings("filter", "steps")["steps"],
     script:
         "../scripts/plot_poses.py"
-
-
-localrules:
-    sample_figures,
 
 
 # a report holds its figures in itself: those of some videos
 rule sample_figures:
     input:
         expand(
-            "results/poses/round-{{round}}/{{model}}/{video}/{figure}",
-            video=evenly(sorted(TO_ANALYSE)),
-            figure=(f"trajectory.{PLOT}", "filtering.png", "poster.png"),
+            "results/poses/round-{round}/{model}/{video}/{figure}",
+            video=pick_evenly(sorted(PROJECT.videos_to_analyse)),
+            figure=(f"trajectory.{FORMAT}", "filtering.png", "poster.png"),
+            allow_missing=True,
         ),
     output:
         folder=report(

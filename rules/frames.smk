@@ -1,13 +1,18 @@
-# Which frames a person labels, their images, and the figures and tables of the choice.
+# Frames to label: their choice, at first and by what a model got wrong, their images, figures and tables.
 
-FEATURES = [] if FRAMES["features"] == "thumbnail" else "results/frames/round-0/{video}/features.npy"
-ROW_OF_FRAMES = ("start", "stop", "roi", *(["frames"] if FRAMES["method"] == "manual" else []))
+THUMBNAILS = PROJECT.config.frames.features == "thumbnail"
+
+
+localrules:
+    take_outliers,
 
 
 rule embed_frames:
     input:
-        unpack(prepared),
-        weights=[] if FRAMES["weights"] == "imagenet" else FRAMES["weights"],
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
+        info="results/videos/{video}/video.json",
+        standard="results/videos/{video}/standard",
+        weights=PROJECT.embedding_weights,
     output:
         features="results/frames/round-0/{video}/features.npy",
     log:
@@ -23,18 +28,20 @@ rule embed_frames:
         runtime=grow(240),
     params:
         code=code("embed_frames"),
-        settings={key: FRAMES[key] for key in ("method", "features", "weights", "stride", "max_candidates")},
-        row=of_row(*ROW_OF_FRAMES),
-        start=look_of(FRAMES["weights"]) if FEATURES and FRAMES["weights"] != "imagenet" else [],
+        settings=PROJECT.settings("frames", "method", "features", "weights", "stride", "max_candidates"),
+        row=lambda wildcards: PROJECT.row(wildcards.video, *PROJECT.selection_columns),
+        weights_signature=[signature(path) for path in PROJECT.embedding_weights],
     script:
         "../scripts/embed_frames.py"
 
 
 rule select_frames:
     input:
-        unpack(prepared),
-        # only where a network's features are compared: thumbnails need no GPU, and change with no code of the network
-        features=FEATURES,
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
+        info="results/videos/{video}/video.json",
+        standard="results/videos/{video}/standard",
+        # thumbnails need no GPU, and do not depend on the code of the network
+        features=[] if THUMBNAILS else "results/frames/round-0/{video}/features.npy",
     output:
         frames="results/frames/round-0/{video}/frames.csv",
         candidates="results/frames/round-0/{video}/candidates.csv",
@@ -51,15 +58,17 @@ rule select_frames:
         runtime=grow(60),
     params:
         code=code("select_frames"),
-        settings=lambda wildcards: frames_of_video(FRAMES, VIDEOS[wildcards.video]),
-        row=of_row(*ROW_OF_FRAMES),
+        settings=lambda wildcards: PROJECT.frames_settings(wildcards.video),
+        row=lambda wildcards: PROJECT.row(wildcards.video, *PROJECT.selection_columns),
     script:
         "../scripts/select_frames.py"
 
 
 rule extract_frames:
     input:
-        unpack(prepared),
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
+        info="results/videos/{video}/video.json",
+        standard="results/videos/{video}/standard",
         frames="results/frames/round-{round}/{video}/frames.csv",
     output:
         images=directory("results/frames/round-{round}/{video}/images"),
@@ -112,14 +121,14 @@ rule plot_frames:
         runtime=grow(20),
     params:
         code=code("plot_frames"),
-        row=of_row("fps"),
+        row=lambda wildcards: PROJECT.row(wildcards.video, "fps"),
     script:
         "../scripts/plot_frames.py"
 
 
 rule tabulate_frames:
     input:
-        expand("results/frames/round-0/{video}/selection.json", video=TO_LABEL),
+        expand("results/frames/round-0/{video}/selection.json", video=PROJECT.videos_to_label),
     output:
         table=report(
             "results/tables/frames.csv",
@@ -139,6 +148,95 @@ rule tabulate_frames:
         runtime=grow(10),
     params:
         code=code("tabulate_frames"),
-        settings=about(TO_LABEL),
+        settings=PROJECT.rows_of(PROJECT.videos_to_label, "subject", "session", "group"),
     script:
         "../scripts/tabulate_frames.py"
+
+
+rule find_outliers:
+    input:
+        poses=expand(
+            "results/poses/round-{round}/{model}/{video}/poses.h5",
+            model=PROJECT.refining_models,
+            allow_missing=True,
+        ),
+    output:
+        candidates="results/outliers/round-{round}/{video}/candidates.csv",
+    log:
+        "logs/find_outliers/round-{round}/{video}.log",
+    benchmark:
+        "benchmarks/find_outliers/round-{round}/{video}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        code=code("find_outliers"),
+        settings=PROJECT.settings(
+            "refine",
+            "confidence",
+            "jump",
+            "jump_unit",
+            "body",
+            "deviation",
+            "window",
+            "bone",
+            "disagreement",
+            "min_distance",
+            "max_candidates",
+        ),
+        skeleton=SKELETON,
+    script:
+        "../scripts/find_outliers.py"
+
+
+rule choose_outliers:
+    input:
+        candidates=expand(
+            "results/outliers/round-{round}/{video}/candidates.csv",
+            video=PROJECT.videos_to_label,
+            allow_missing=True,
+        ),
+        labels="results/labels/round-{round}/labels.csv",
+    output:
+        chosen="results/outliers/round-{round}/chosen.csv",
+    log:
+        "logs/choose_outliers/round-{round}.log",
+    benchmark:
+        "benchmarks/choose_outliers/round-{round}.tsv"
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(20),
+    params:
+        code=code("choose_outliers"),
+        settings=PROJECT.settings("refine", "per_video", "total", "min_distance", "seed"),
+    script:
+        "../scripts/choose_outliers.py"
+
+
+rule take_outliers:
+    input:
+        chosen=lambda wildcards: f"results/outliers/round-{int(wildcards.round) - 1}/chosen.csv",
+    output:
+        frames="results/frames/round-{round}/{video}/frames.csv",
+        predictions="results/frames/round-{round}/{video}/predictions.csv",
+    log:
+        "logs/take_outliers/round-{round}/{video}.log",
+    benchmark:
+        "benchmarks/take_outliers/round-{round}/{video}.tsv"
+    wildcard_constraints:
+        round=r"[1-9]\d*",
+    conda:
+        "../envs/compute.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("take_outliers"),
+        video=lambda wildcards: wildcards.video,
+        model=PROJECT.refining_models[0],
+    script:
+        "../scripts/take_outliers.py"

@@ -1,4 +1,4 @@
-# From a person's label files to a table of labels, and its parts.
+# Labels: from a person's label files to one table, its parts for training and testing, and checks.
 
 
 localrules:
@@ -7,9 +7,9 @@ localrules:
 
 checkpoint collect_labels:
     input:
-        labels=labels_of_round,
-        decisions=decisions_of_round,
-        frames=frames_of_round,
+        labels=lambda wildcards: PROJECT.labels(wildcards.round),
+        decisions=lambda wildcards: PROJECT.decisions(wildcards.round),
+        frames=lambda wildcards: PROJECT.frames_to_collect(wildcards.round),
     output:
         labels="results/labels/round-{round}/labels.csv",
         state="results/labels/round-{round}/state.json",
@@ -24,8 +24,10 @@ checkpoint collect_labels:
         runtime=grow(30),
     params:
         code=code("collect_labels"),
-        settings=collecting,
-        digests=lambda wildcards: digests(labels_of_round(wildcards) + decisions_of_round(wildcards)),
+        keypoints=KEYPOINTS,
+        scorer=PROJECT.config.labels.scorer,
+        settled=lambda wildcards: PROJECT.settled_frames(wildcards.round),
+        digests=lambda wildcards, input: content_digests([*input.labels, *input.decisions]),
     script:
         "../scripts/collect_labels.py"
 
@@ -46,8 +48,8 @@ rule split_dataset:
         runtime=grow(10),
     params:
         code=code("split_dataset"),
-        settings=filled("split"),
-        subjects=subjects(),
+        settings=PROJECT.settings("split"),
+        subjects=PROJECT.split_subjects,
     script:
         "../scripts/split_dataset.py"
 
@@ -55,7 +57,7 @@ rule split_dataset:
 # `snakemake check_labels`
 rule check_labels:
     input:
-        labels=LABELS,
+        labels=PROJECT.labels(ROUND),
     output:
         pages=directory(f"results/labels/round-{ROUND}/check"),
         table=report(
@@ -75,16 +77,17 @@ rule check_labels:
         runtime=grow(30),
     params:
         code=code("check_labels"),
-        settings={"keypoints": KEYPOINTS, "skeleton": SKELETON},
-        digests=lambda wildcards: digests(LABELS),
+        keypoints=KEYPOINTS,
+        skeleton=SKELETON,
+        digests=lambda wildcards, input: content_digests(input.labels),
     script:
         "../scripts/check_labels.py"
 
 
 rule compare_scorers:
     input:
-        labels=LABELS,
-        decisions=DECISIONS,
+        labels=PROJECT.labels(ROUND),
+        decisions=PROJECT.decisions(ROUND),
     output:
         points=f"results/labels/round-{ROUND}/scorers_points.csv",
         summary=report(
@@ -111,7 +114,7 @@ rule compare_scorers:
         runtime=grow(20),
     params:
         code=code("compare_scorers"),
-        settings={"keypoints": KEYPOINTS},
-        digests=lambda wildcards: digests(DECISIONS + LABELS),
+        keypoints=KEYPOINTS,
+        digests=lambda wildcards, input: content_digests([*input.labels, *input.decisions]),
     script:
         "../scripts/compare_scorers.py"

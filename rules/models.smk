@@ -1,11 +1,11 @@
-# Training of each model.
+# Models: training, figures of it, and export for fast prediction.
 
 
 rule train_model:
     input:
         labels="results/labels/round-{round}/labels.csv",
         split="results/labels/round-{round}/split.csv",
-        start=starting_weights,
+        start=lambda wildcards: PROJECT.starting_weights(wildcards.model),
     output:
         weights="results/models/round-{round}/{model}/weights.pt",
         history="results/models/round-{round}/{model}/history.csv",
@@ -22,8 +22,9 @@ rule train_model:
         runtime=grow(480),
     params:
         code=code("train_model"),
-        settings=lambda wildcards: MODELS[wildcards.model],
-        start=look_of_start,
+        settings=lambda wildcards: PROJECT.model(wildcards.model),
+        tensorboard="logs/tensorboard/round-{round}/{model}",
+        weights_signature=lambda wildcards, input: [signature(path) for path in input.start],
     script:
         "../scripts/train_model.py"
 
@@ -51,7 +52,7 @@ rule plot_augmentation:
         runtime=grow(10),
     params:
         code=code("plot_augmentation"),
-        settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("scale", "seed", "augment")},
+        settings=lambda wildcards: PROJECT.model(wildcards.model, "scale", "seed", "augment"),
     script:
         "../scripts/plot_augmentation.py"
 
@@ -81,7 +82,7 @@ rule plot_learning_curve:
         runtime=grow(10),
     params:
         code=code("plot_learning_curve"),
-        settings=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("sigma", "stride", "scale")},
+        settings=lambda wildcards: PROJECT.model(wildcards.model, "sigma", "stride", "scale"),
     script:
         "../scripts/plot_learning_curve.py"
 
@@ -107,6 +108,6 @@ rule export_model:
         runtime=grow(60),
     params:
         code=code("export_model"),
-        settings=PREDICT["engine"],
+        settings=PROJECT.config.predict.engine,
     script:
         "../scripts/export_model.py"

@@ -1,10 +1,16 @@
-# The poses of each video, raw and filtered.
+# Poses of each video, raw and filtered.
+
+DIVIDED = alternatives(PROJECT.divided_videos)  # videos that several jobs share
 
 
 rule predict_poses:
     input:
-        unpack(prepared),
-        unpack(exported),
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
+        info="results/videos/{video}/video.json",
+        standard="results/videos/{video}/standard",
+        weights="results/models/round-{round}/{model}/weights.pt",
+        graph="results/models/round-{round}/{model}/network.onnx",
+        engine="results/models/round-{round}/{model}/engine.json",
     output:
         h5="results/poses/round-{round}/{model}/{video}/poses.h5",
         csv="results/poses/round-{round}/{model}/{video}/poses.csv",
@@ -14,7 +20,7 @@ rule predict_poses:
     benchmark:
         "benchmarks/predict_poses/round-{round}/{model}/{video}.tsv"
     wildcard_constraints:
-        video=f"(?!({SHARED})/)[^/]+" if SHARED else "[^/]+",
+        video=f"(?!({DIVIDED})/)[^/]+",
     conda:
         "../envs/compute.yaml"
     threads: 16
@@ -25,16 +31,20 @@ rule predict_poses:
     params:
         code=code("predict_poses"),
         model=lambda wildcards: wildcards.model,
-        follow=FOLLOW,
-        row=looked_at,
+        dynamic_crop=PROJECT.dynamic_crop,
+        analysed=lambda wildcards: PROJECT.analysed_range(wildcards.video),
     script:
         "../scripts/predict_poses.py"
 
 
 rule predict_part:
     input:
-        unpack(prepared),
-        unpack(exported),
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
+        info="results/videos/{video}/video.json",
+        standard="results/videos/{video}/standard",
+        weights="results/models/round-{round}/{model}/weights.pt",
+        graph="results/models/round-{round}/{model}/network.onnx",
+        engine="results/models/round-{round}/{model}/engine.json",
     output:
         poses=temp("results/poses/round-{round}/{model}/{video}/parts/{part}-{parts}.npz"),
     log:
@@ -53,8 +63,8 @@ rule predict_part:
         runtime=grow(240),
     params:
         code=code("predict_part"),
-        follow=FOLLOW,
-        row=looked_at,
+        dynamic_crop=PROJECT.dynamic_crop,
+        analysed=lambda wildcards: PROJECT.analysed_range(wildcards.video),
         part=lambda wildcards: [int(wildcards.part), int(wildcards.parts)],
     script:
         "../scripts/predict_part.py"
@@ -62,7 +72,12 @@ rule predict_part:
 
 rule join_poses:
     input:
-        parts=parts_of,
+        parts=expand(
+            rules.predict_part.output,
+            part=lambda wildcards: range(PROJECT.part_count(wildcards.video)),
+            parts=lambda wildcards: PROJECT.part_count(wildcards.video),
+            allow_missing=True,
+        ),
         engine="results/models/round-{round}/{model}/engine.json",
     output:
         h5="results/poses/round-{round}/{model}/{video}/poses.h5",
@@ -73,7 +88,7 @@ rule join_poses:
     benchmark:
         "benchmarks/join_poses/round-{round}/{model}/{video}.tsv"
     wildcard_constraints:
-        video=SHARED or "(?!)",
+        video=DIVIDED,
     conda:
         "../envs/compute.yaml"
     resources:
@@ -94,7 +109,7 @@ rule filter_poses:
         h5="results/poses/round-{round}/{model}/{video}/filtered.h5",
         csv="results/poses/round-{round}/{model}/{video}/filtered.csv",
         summary="results/poses/round-{round}/{model}/{video}/summary.json",
-        shown="results/poses/round-{round}/{model}/{video}/filtering.csv",
+        stretches="results/poses/round-{round}/{model}/{video}/filtering.csv",
     log:
         "logs/filter_poses/round-{round}/{model}/{video}.log",
     benchmark:
@@ -106,8 +121,8 @@ rule filter_poses:
         runtime=grow(20),
     params:
         code=code("filter_poses"),
-        settings=filled("filter"),
-        row=of_row("fps", "px_per_mm"),
+        settings=PROJECT.settings("filter"),
+        row=lambda wildcards: PROJECT.row(wildcards.video, "fps", "px_per_mm"),
         skeleton=SKELETON,
     script:
         "../scripts/filter_poses.py"

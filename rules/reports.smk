@@ -1,4 +1,4 @@
-# The tables over all videos, and the page that a person looks at first.
+# Reports: tables of all videos, and the page that a person opens first.
 
 
 localrules:
@@ -9,8 +9,9 @@ localrules:
 rule tabulate_poses:
     input:
         expand(
-            "results/poses/round-{{round}}/{{model}}/{video}/summary.json",
-            video=TO_ANALYSE,
+            "results/poses/round-{round}/{model}/{video}/summary.json",
+            video=PROJECT.videos_to_analyse,
+            allow_missing=True,
         ),
     output:
         table=report(
@@ -31,14 +32,14 @@ rule tabulate_poses:
         runtime=grow(10),
     params:
         code=code("tabulate_poses"),
-        settings=about(TO_ANALYSE),
+        settings=PROJECT.rows_of(PROJECT.videos_to_analyse, "subject", "session", "group"),
     script:
         "../scripts/tabulate_poses.py"
 
 
 rule complete_portion:
     input:
-        files_of_portion,
+        lambda wildcards: portions(wildcards.kind).files_of(wildcards.portion),
     output:
         "results/complete/{kind}/{portion}",
     log:
@@ -49,29 +50,29 @@ rule complete_portion:
     conda:
         "../envs/compute.yaml"
     params:
-        videos=videos_of_portion,
+        videos=lambda wildcards: portions(wildcards.kind).members(wildcards.portion),
     shell:
         "printf '%s\\n' {params.videos} > {output} 2> {log}"
 
 
 rule write_index:
     input:
-        videos=["results/tables/videos.csv"] if HERE else [],
+        videos=["results/tables/videos.csv"] if PROJECT.present_videos else [],
         split=f"results/labels/round-{ROUND}/split.csv",
         metrics=expand(
             "results/models/round-{round}/{model}/metrics.csv",
             round=ROUND,
-            model=MODELS,
+            model=PROJECT.config.models,
         ),
         histories=expand(
             "results/models/round-{round}/{model}/history.csv",
             round=ROUND,
-            model=MODELS,
+            model=PROJECT.config.models,
         ),
         tables=expand(
             "results/tables/round-{round}/{model}.csv",
             round=ROUND,
-            model=PREDICTING if TO_ANALYSE else [],
+            model=PROJECT.applied_models if PROJECT.videos_to_analyse else [],
         ),
     output:
         index="results/index.html",
@@ -86,7 +87,7 @@ rule write_index:
         runtime=grow(10),
     params:
         code=code("write_index"),
-        settings={"round": ROUND, "keypoints": KEYPOINTS, "plots": PLOT},
+        settings={"round": ROUND, "keypoints": KEYPOINTS, "plots": FORMAT},
         folders={
             "models": f"results/models/round-{ROUND}",
             "poses": f"results/poses/round-{ROUND}",

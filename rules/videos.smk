@@ -1,4 +1,4 @@
-# What is in each video, and whether its frames can be read.
+# Videos: what is in each file, and whether its frames can be read.
 
 
 localrules:
@@ -7,7 +7,7 @@ localrules:
 
 rule prepare_video:
     input:
-        video=video_path,
+        video=lambda wildcards: PROJECT.video_path(wildcards.video),
     output:
         info="results/videos/{video}/video.json",
         times="results/videos/{video}/times.npy",
@@ -26,16 +26,16 @@ rule prepare_video:
         runtime=grow(240),
     params:
         code=code("prepare_video"),
-        settings=filled("prepare"),
-        row=preparing,
-        bytes=lambda wildcards: look_of(video_path(wildcards)),
+        settings=PROJECT.settings("prepare"),
+        row=lambda wildcards: PROJECT.reading_options(wildcards.video),
+        video_signature=lambda wildcards: signature(PROJECT.video_path(wildcards.video)),
     script:
         "../scripts/prepare_video.py"
 
 
 rule tabulate_videos:
     input:
-        expand("results/videos/{video}/video.json", video=HERE),
+        expand("results/videos/{video}/video.json", video=PROJECT.present_videos),
     output:
         table=report(
             "results/tables/videos.csv",
@@ -54,7 +54,7 @@ rule tabulate_videos:
         runtime=grow(10),
     params:
         code=code("tabulate_videos"),
-        settings=about(HERE),
+        settings=PROJECT.rows_of(PROJECT.present_videos, "subject", "session", "group"),
     script:
         "../scripts/tabulate_videos.py"
 

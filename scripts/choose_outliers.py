@@ -4,9 +4,11 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.frames.refine import choose_outliers
+    from posemake.config.settings import Refine
+    from posemake.frames.choose_outliers import ChooseInputs, choose_outliers
 
-    choose_outliers(input.candidates, input.labels, output.chosen, params.settings)
+    inputs = ChooseInputs(candidates=input.candidates, labels=input.labels)
+    choose_outliers(inputs, output.chosen, Refine(**params.settings))
 
 
 if "snakemake" in globals():

@@ -4,9 +4,14 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.evaluation.repeats import compare_repeats
+    from posemake.config.settings import Evaluate
+    from posemake.evaluation.repeats import RepeatsInputs, RepeatsOutputs, compare_repeats
 
-    compare_repeats([input.model, *input.metrics], input.errors, output.table, output.png, params.settings)
+    compare_repeats(
+        RepeatsInputs(model=input.model, metrics=input.metrics, errors=input.errors),
+        RepeatsOutputs(table=output.table, figure=output.png),
+        Evaluate(**params.settings),
+    )
 
 
 if "snakemake" in globals():

@@ -4,10 +4,15 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.evaluation.rounds import compare_rounds
+    from posemake.evaluation.rounds import RoundsInputs, RoundsOutputs, compare_rounds
 
-    errors, splits = ([*params.earlier[name], *input[name]] for name in ("errors", "splits"))
-    compare_rounds(errors, splits, output.table, output.png)
+    compare_rounds(
+        RoundsInputs(
+            errors=[*params.earlier["errors"], *input.errors],
+            splits=[*params.earlier["splits"], *input.splits],
+        ),
+        RoundsOutputs(table=output.table, figure=output.png),
+    )
 
 
 if "snakemake" in globals():

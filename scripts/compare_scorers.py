@@ -4,9 +4,13 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.labels.agreement import compare_scorers
+    from posemake.labels.agreement import AgreementInputs, AgreementOutputs, compare_scorers
 
-    compare_scorers(input.labels, output.points, output.summary, output.frames, output.png, **params.settings)
+    compare_scorers(
+        AgreementInputs(labels=input.labels),
+        AgreementOutputs(points=output.points, summary=output.summary, frames=output.frames, figure=output.png),
+        params.keypoints,
+    )
 
 
 if "snakemake" in globals():

@@ -1,12 +1,16 @@
-"""Find the fastest way to compute one model."""
+"""Export one model with the fastest engine."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.models.export import export_model
+    from posemake.models.export import ExportInputs, ExportOutputs, export_model
 
-    export_model(input, "labels", output.graph, output.engine, params.settings)
+    export_model(
+        ExportInputs(weights=input.weights, labels=input.labels, split=input.split, images="labels"),
+        ExportOutputs(graph=output.graph, info=output.engine),
+        params.settings,
+    )
 
 
 if "snakemake" in globals():

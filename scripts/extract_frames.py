@@ -4,9 +4,12 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.frames.select import extract_frames
+    from posemake.frames.extract import ExtractInputs, extract_frames
 
-    extract_frames(input.video, input.info, input.standard, input.frames, output.images)
+    extract_frames(
+        ExtractInputs(video=input.video, info=input.info, standard=input.standard, frames=input.frames),
+        output.images,
+    )
 
 
 if "snakemake" in globals():

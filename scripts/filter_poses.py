@@ -1,13 +1,19 @@
-"""Turn the raw poses of one video into clean tracks."""
+"""Filter the raw poses of one video."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.poses.filter import filter_poses
+    from posemake.config.settings import Filter
+    from posemake.poses.filter import FilterInputs, FilterOutputs, filter_poses
 
-    made = (output.h5, output.csv, output.summary, output.shown)
-    filter_poses(input.poses, input.times, *made, params.settings, params.row, params.skeleton)
+    filter_poses(
+        FilterInputs(poses=input.poses, times=input.times),
+        FilterOutputs(h5=output.h5, csv=output.csv, summary=output.summary, stretches=output.stretches),
+        Filter(**params.settings),
+        params.skeleton,
+        **params.row,
+    )
 
 
 if "snakemake" in globals():

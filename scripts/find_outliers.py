@@ -4,9 +4,10 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.frames.refine import find_outliers
+    from posemake.config.settings import Refine
+    from posemake.frames.find_outliers import find_outliers
 
-    find_outliers(input.poses, output.candidates, params.settings, params.skeleton)
+    find_outliers(input.poses, output.candidates, Refine(**params.settings), params.skeleton)
 
 
 if "snakemake" in globals():

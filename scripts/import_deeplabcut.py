@@ -1,4 +1,4 @@
-"""Take a DeepLabCut project over into this folder."""
+"""Import a DeepLabCut project into this folder."""
 
 from posemake.jobs.job import run_job
 

@@ -4,9 +4,15 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.poses.predict import join_poses
+    from posemake.poses.predict import PoseOutputs, join_poses
 
-    join_poses(input.parts, input.engine, output, params.model, params.code)
+    join_poses(
+        input.parts,
+        input.engine,
+        PoseOutputs(h5=output.h5, csv=output.csv, provenance=output.provenance),
+        model=params.model,
+        code=params.code,
+    )
 
 
 if "snakemake" in globals():

@@ -6,7 +6,7 @@ from posemake.jobs.job import run_job
 def main(input, output, params, log):
     from posemake.labelling.command import open_labeller
 
-    open_labeller(".", params.settings)
+    open_labeller(".", params.scorer)
 
 
 if "snakemake" in globals():

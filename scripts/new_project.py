@@ -1,4 +1,4 @@
-"""Make a new project in this folder."""
+"""Make this folder a project."""
 
 from posemake.jobs.job import run_job
 
@@ -6,7 +6,7 @@ from posemake.jobs.job import run_job
 def main(input, output, params, log):
     from posemake.projects.new import new_project
 
-    new_project(params.videos, params.keypoints, params.skeleton)
+    new_project(videos=params.videos, keypoints=params.keypoints, skeleton=params.skeleton)
 
 
 if "snakemake" in globals():

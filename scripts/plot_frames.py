@@ -4,17 +4,18 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.frames.figures import plot_frames
+    from posemake.frames.figures import PlotFramesInputs, PlotFramesOutputs, plot_frames
 
     plot_frames(
-        input.candidates,
-        input.frames,
-        input.selection,
-        input.images,
-        input.times,
-        output.sheet,
-        output.selection,
-        **params.row,
+        PlotFramesInputs(
+            candidates=input.candidates,
+            frames=input.frames,
+            selection=input.selection,
+            images=input.images,
+            times=input.times,
+        ),
+        PlotFramesOutputs(sheet=output.sheet, selection=output.selection),
+        fps=params.row["fps"],
     )
 
 

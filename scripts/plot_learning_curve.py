@@ -1,12 +1,16 @@
-"""Draw the learning curve of one model, and say what is wrong with it."""
+"""Draw the learning curve of one model, with a diagnosis."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.models.learning_curve import plot_learning_curve
+    from posemake.models.learning_curve import LearningCurveInputs, LearningCurveOutputs, plot_learning_curve
 
-    plot_learning_curve(input.history, input.labels, input.split, output.png, output.diagnosis, params.settings)
+    plot_learning_curve(
+        LearningCurveInputs(history=input.history, labels=input.labels, split=input.split),
+        LearningCurveOutputs(figure=output.png, diagnosis=output.diagnosis),
+        **{key: params.settings[key] for key in ("sigma", "stride", "scale")},
+    )
 
 
 if "snakemake" in globals():

@@ -4,21 +4,22 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.figures.render import render_video
+    from posemake.config.settings import Render
+    from posemake.figures.render import RenderInputs, RenderOutputs, RenderRow, render_video
 
     render_video(
-        input.video,
-        input.info,
-        input.standard,
-        input.times,
-        input.raw,
-        input.poses,
-        output.video,
-        output.preview,
-        output.poster,
-        params.settings,
-        params.row,
+        RenderInputs(
+            video=input.video,
+            info=input.info,
+            standard=input.standard,
+            times=input.times,
+            raw=input.raw,
+            poses=input.poses,
+        ),
+        RenderOutputs(video=output.video, preview=output.preview, poster=output.poster),
+        Render(**params.settings),
         params.skeleton,
+        RenderRow(**params.row),
     )
 
 

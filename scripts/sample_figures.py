@@ -1,4 +1,4 @@
-"""Gather the figures of some videos for the report."""
+"""Collect the figures of some videos for the report."""
 
 from posemake.jobs.job import run_job
 

@@ -4,18 +4,15 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.frames.select import select_frames
+    from posemake.config.settings import Frames
+    from posemake.frames.candidates import CandidateRow
+    from posemake.frames.select import SelectInputs, SelectOutputs, select_frames
 
     select_frames(
-        input.video,
-        input.info,
-        input.standard,
-        input.features or None,
-        output.frames,
-        output.candidates,
-        output.selection,
-        params.settings,
-        params.row,
+        SelectInputs(video=input.video, info=input.info, standard=input.standard, features=input.features or None),
+        SelectOutputs(frames=output.frames, candidates=output.candidates, selection=output.selection),
+        Frames(**params.settings),
+        CandidateRow(**params.row),
     )
 
 

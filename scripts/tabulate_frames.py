@@ -1,12 +1,13 @@
-"""Gather how many frames were chosen of each video, and of each group and subject."""
+"""Write the tables of the frames that were chosen for labelling."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.reports.tables import tabulate_frames
+    from posemake.config.video_metadata import video_metadata
+    from posemake.reports.tables import GroupedTables, tabulate_frames
 
-    tabulate_frames(input, output.table, output.groups, params.settings)
+    tabulate_frames(input, GroupedTables(table=output.table, groups=output.groups), video_metadata(params.settings))
 
 
 if "snakemake" in globals():

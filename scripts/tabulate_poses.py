@@ -1,12 +1,13 @@
-"""Gather what the poses of each video amount to into a table of all videos, and one of their groups."""
+"""Write the tables of the poses of all videos."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.reports.tables import tabulate_poses
+    from posemake.config.video_metadata import video_metadata
+    from posemake.reports.tables import GroupedTables, tabulate_poses
 
-    tabulate_poses(input, output.table, output.groups, params.settings)
+    tabulate_poses(input, GroupedTables(table=output.table, groups=output.groups), video_metadata(params.settings))
 
 
 if "snakemake" in globals():

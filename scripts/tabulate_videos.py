@@ -1,12 +1,13 @@
-"""Gather what is known of each video into one table."""
+"""Write the table of the source videos."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.reports.tables import VIDEO_COLUMNS, tabulate
+    from posemake.config.video_metadata import video_metadata
+    from posemake.reports.tables import tabulate_videos
 
-    tabulate(input, output.table, VIDEO_COLUMNS, params.settings)
+    tabulate_videos(input, output.table, video_metadata(params.settings))
 
 
 if "snakemake" in globals():

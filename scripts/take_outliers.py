@@ -1,12 +1,13 @@
-"""Write the frames of the next round of one video, and what the model sees in them."""
+"""Write the frames of the next round of one video, with the points that the model predicts in them."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.frames.refine import take_outliers
+    from posemake.frames.take_outliers import TakeOutputs, take_outliers
 
-    take_outliers(input.chosen, output.frames, output.predictions, params.video, params.model)
+    outputs = TakeOutputs(frames=output.frames, predictions=output.predictions)
+    take_outliers(input.chosen, outputs, params.video, params.model)
 
 
 if "snakemake" in globals():

@@ -4,13 +4,15 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from pathlib import Path
+    from posemake.config.settings import Model
+    from posemake.models.train import TrainInputs, TrainOutputs, train_model
 
-    from posemake.models.train import train_model
-
-    *_, below = output.weights.partition("/models/")
-    events = f"logs/tensorboard/{Path(below).parent}"
-    train_model(input.labels, input.split, "labels", output.weights, output.history, params.settings, params.code, events)
+    train_model(
+        TrainInputs(labels=input.labels, split=input.split, images="labels"),
+        TrainOutputs(weights=output.weights, history=output.history, tensorboard=params.tensorboard),
+        Model(**params.settings),
+        params.code,
+    )
 
 
 if "snakemake" in globals():

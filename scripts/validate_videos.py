@@ -1,4 +1,4 @@
-"""Fail if a video cannot be read, naming each with its reason and the cure; else sum up."""
+"""Check that all videos can be read, and summarise them."""
 
 from posemake.jobs.job import run_job
 

@@ -1,12 +1,25 @@
-"""Write the page that a person looks at first."""
+"""Write the page of all results."""
 
 from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.reports.index_page import write_index
+    from posemake.reports.index_page import IndexInputs, IndexOutputs, ResultFolders, write_index
 
-    write_index(input, output.index, {**params.settings, "folders": params.folders})
+    write_index(
+        IndexInputs(
+            videos=next(iter(input.videos), None),
+            split=input.split,
+            metrics=input.metrics,
+            histories=input.histories,
+            tables=input.tables,
+        ),
+        IndexOutputs(index=output.index),
+        ResultFolders(**params.folders),
+        round_number=params.settings["round"],
+        keypoints=params.settings["keypoints"],
+        plot_format=params.settings["plots"],
+    )
 
 
 if "snakemake" in globals():

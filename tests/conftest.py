@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from fixtures.collected import collected, unmodelled  # noqa: F401  projects that tests share
 from fixtures.finished import finished, project  # noqa: F401  what tests of the workflow and of faults change
-from fixtures.reliability import pytest_addoption, pytest_terminal_summary, tell  # noqa: F401  what tests of faults tell
+from fixtures.reliability import pytest_addoption, pytest_terminal_summary, record_fault  # noqa: F401  docs/reliability.md
 from fixtures.share import CORES
 
 os.environ.setdefault("OMP_NUM_THREADS", str(CORES))  # for torch, which no module above has imported
@@ -19,6 +19,13 @@ LONGEST = (  # minutes each; of neighbours, one rather waits and the other compu
 )
 
 
+MARKS = {"slurm": ("slurm", "slow"), "faults": ("faults",), "gui": ("gui",)}  # by the folder of a test
+
+
 def pytest_collection_modifyitems(items):
-    """The longest files first: begun last, one of them would go on alone."""
+    """Mark tests by their folder, and put the longest files first: begun last, one of them would go on alone."""
+    for item in items:
+        for folder in set(item.path.parts) & set(MARKS):
+            for mark in MARKS[folder]:
+                item.add_marker(mark)
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))

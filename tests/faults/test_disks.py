@@ -13,11 +13,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 from workflow.tiny import snakemake
 
-from posemake.core.atomic import replacing
+from posemake.core.atomic import atomic_write
 from posemake.core.json_files import write_json
-from posemake.data.poses import make_poses, write_poses
-from posemake.plotting.style import save_figure, save_jpeg
-from posemake.video.writer import frame_writer, software_encoder
+from posemake.data.poses import Poses, write_poses
+from posemake.plotting.jpeg import save_jpeg
+from posemake.plotting.style import save_figure
+from posemake.video.encoders import software_encoder
+from posemake.video.writer import frame_writer
 
 SPACE, READ_ONLY = "there is no space left on the disk of ", "has become read-only"
 CURE = "; make space there and run again: what was finished stays"
@@ -62,22 +64,22 @@ def noise(*shape):
 
 def poses(folder):
     values = noise(2000, 3, 2).astype(float)
-    write_poses(make_poses(values, values[..., 0], list("abc")), folder / "poses.h5", folder / "poses.csv", "tiny")
+    write_poses(Poses.of_one(values, values[..., 0], "abc", scorer="tiny"), folder / "poses.h5", folder / "poses.csv")
 
 
 def only_h5(folder):
     """The second of two files, where the first is elsewhere."""
     values = noise(2000, 3, 2).astype(float)
-    write_poses(make_poses(values, values[..., 0], list("abc")), folder / "poses.h5", folder.parent / "poses.csv", "tiny")
+    write_poses(Poses.of_one(values, values[..., 0], "abc", scorer="tiny"), folder / "poses.h5", folder.parent / "poses.csv")
 
 
 def array(folder):
-    with replacing(folder / "times.npy") as part:
+    with atomic_write(folder / "times.npy") as part:
         np.save(part, noise(40000))
 
 
 def parts(folder):
-    with replacing(folder / "part.npz") as part:
+    with atomic_write(folder / "part.npz") as part:
         np.savez(part, xy=noise(40000))
 
 
@@ -124,7 +126,7 @@ def newest_sentence(project, script):
     return max(logs, key=lambda path: path.stat().st_mtime_ns).read_text().partition(" ERROR: ")[2].strip()
 
 
-def test_a_full_disk_in_every_stage(on_disk, finished, tmp_path, tell):
+def test_a_full_disk_in_every_stage(on_disk, finished, tmp_path, record_fault):
     without_model(on_disk)
     run, told = Run(on_disk, "--retries", "1", "--keep-going", *OF_MODEL, gate=tmp_path / "gate"), {}
     while run.goes_on():
@@ -142,16 +144,16 @@ def test_a_full_disk_in_every_stage(on_disk, finished, tmp_path, tell):
     for script, sentence in told.items():
         assert sentence.startswith(f"{SPACE}results/") and sentence.endswith(CURE), (script, sentence)
     assert differing(on_disk, results_of(finished)) == {}
-    tell(
+    record_fault(
         "the disk of results/ is full",
-        f"each of {len(STAGES)} stages, when it begins",
+        f"each of {len(STAGES)} stages, at its start",
         "the job fails; once there is space, running again gives the same files, byte by byte",
-        "what this job had computed",
+        "the work of this job",
         f"`{SPACE}results/…{CURE}`",
     )
 
 
-def test_the_disk_of_all_of_a_project_is_full(all_on_disk, finished, tmp_path, tell):
+def test_the_disk_of_all_of_a_project_is_full(all_on_disk, finished, tmp_path, record_fault):
     undo(all_on_disk, TABLE)
     run = Run(all_on_disk, TABLE, said=tmp_path / "said.txt", gate=tmp_path / "gate")
     job = run.wait_for("tabulate_videos")
@@ -167,16 +169,16 @@ def test_the_disk_of_all_of_a_project_is_full(all_on_disk, finished, tmp_path, t
     filler.unlink()
     assert snakemake(all_on_disk, TABLE).returncode == 0
     assert differing(all_on_disk, results_of(finished)) == {}
-    tell(
+    record_fault(
         "the disk of the whole project is full",
         "a stage that writes; before a run",
-        "the job fails, also where its log can take no word; a run does not begin",
-        "what this job had computed",
+        "the job fails, even if nothing can be written to its log; a new run does not start",
+        "the work of this job",
         f"`{SPACE}logs/<rule>.log{CURE}`; `{SPACE}this project{CURE}`",
     )
 
 
-def test_a_disk_turns_read_only(on_disk, finished, tmp_path, tell):
+def test_a_disk_turns_read_only(on_disk, finished, tmp_path, record_fault):
     undo(on_disk, TABLE)
     run = Run(on_disk, TABLE, gate=tmp_path / "gate")
     job = run.wait_for("tabulate_videos")
@@ -190,10 +192,10 @@ def test_a_disk_turns_read_only(on_disk, finished, tmp_path, tell):
     assert set_writable(on_disk / "results", True)
     run_again(on_disk, TABLE)
     assert differing(on_disk, results_of(finished)) == {}
-    tell(
+    record_fault(
         "the disk of results/ turns read-only",
         "a stage that writes; before a run",
-        "the job fails; a run does not begin. Once the disk is mended, running again gives the same files, byte by byte",
-        "what this job had computed",
+        "the job fails; a new run does not start. Once the disk is repaired, running again gives the same files, byte by byte",
+        "the work of this job",
         f"`{sentence.split(': ', 1)[1]}`",
     )

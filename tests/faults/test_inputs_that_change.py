@@ -9,26 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fixtures.collected import CSV, LABELS, SPLIT, sentences
+from fixtures.edits import hold_after
 from workflow import tiny
 from workflow.tiny import draw, jobs_in, snakemake, would_run
 
 from posemake.core.json_files import read_json, write_json
 from posemake.data.label_decisions import decisions_path
+from posemake.labels import collect
+from posemake.models import train
+from posemake.video import prepare
 
 
 @pytest.fixture
 def clone(tmp_path):
     return tiny.copy_workflow(tmp_path / "clone")
-
-
-def hold(clone, module, before, name="'reached'"):
-    """Have a stage stop before a line, until the project's file ``hold`` goes; it says by a file that it is there."""
-    path = clone / "scripts/posemake" / f"{module}.py"
-    line = next(line for line in path.read_text().splitlines() if line.strip().startswith(before))
-    indent = line[: len(line) - len(line.lstrip())]
-    lines = (f"Path({name}).touch()", "while Path('hold').exists():", "    __import__('time').sleep(0.05)")
-    text = "".join(f"{indent}{each}\n" for each in lines)
-    path.write_text(path.read_text().replace(line + "\n", text + line + "\n", 1))
 
 
 def until(there, *paths):
@@ -55,9 +49,9 @@ def told_of(path):
     return f"{path}: was changed while this job read it, so nothing is kept of it; run again once it is whole"
 
 
-def test_videos_that_change_while_they_are_read(tmp_path, clone, tell):
+def test_videos_that_change_while_they_are_read(tmp_path, clone, record_fault):
     project = tiny.make_project(tmp_path / "project")
-    hold(clone, "video/prepare", "for finding in report.findings:", "'reached-' + source.stem")
+    hold_after(clone, prepare, prepare.probe, "'reached-' + Path(arguments[0]).stem")
     slow, fast, gone = (project / f"demo/{name}.mp4" for name in ("slow_1", "fast_1", "fast_2"))
 
     def change():
@@ -75,51 +69,51 @@ def test_videos_that_change_while_they_are_read(tmp_path, clone, tell):
     assert again.returncode == 0, again.stdout
     assert read_json(project / "results/videos/slow_1/video.json")["frames"] == 30
     assert read_json(project / "results/videos/fast_1/video.json")["bytes"] == fast.stat().st_size
-    tell(
+    record_fault(
         "a video is replaced, cut or deleted while a job reads it",
-        "`prepare_video`; every job looks at its inputs before and after",
-        "the job fails and nothing of it is kept; the next run reads the new file",
+        "`prepare_video`; every job checks its inputs before and after",
+        "the job fails and its results are discarded; the next run reads the new file",
         "the job's time",
         told_of("demo/slow_1.mp4"),
     )
 
 
-def test_a_label_file_changes_while_it_is_collected(unmodelled, clone, tell):
+def test_a_label_file_changes_while_it_is_collected(unmodelled, clone, record_fault):
     project = unmodelled
-    hold(clone, "labels/collect", "chosen = 0")
+    hold_after(clone, collect, collect.write_label_table)
     before = (project / LABELS[0]).read_text()
     done = meanwhile(project, clone, lambda: tiny.correct_a_label(project / CSV), *LABELS)
     assert sentences(done) == [f"logs/collect_labels/round-0.log: {told_of(CSV)}"]
     again = snakemake(project, *LABELS, workflow=clone)
     assert again.returncode == 0 and (project / LABELS[0]).read_text() != before
     assert would_run(project, *LABELS, workflow=clone) == set()
-    tell(
+    record_fault(
         "a label is saved while a job reads its file",
         "`collect_labels`",
-        "the job fails and nothing of it is kept; the next run collects the new labels",
+        "the job fails and its results are discarded; the next run collects the new labels",
         "the job's time",
         told_of(CSV),
     )
 
 
-def test_a_label_file_changes_while_a_model_trains(unmodelled, clone, tell):
+def test_a_label_file_changes_while_a_model_trains(unmodelled, clone, record_fault):
     project = unmodelled
-    hold(clone, "models/train", "network, history = fit_network(")
+    hold_after(clone, train, train.fit_network)
     weights = "results/models/round-0/small/weights.pt"
     done = meanwhile(project, clone, lambda: tiny.correct_a_label(project / CSV), weights)
     assert done.returncode == 0, done.stdout
     again = snakemake(project, *SPLIT, workflow=clone)
     assert jobs_in(again.stdout) == {"collect_labels", "split_dataset"}, again.stdout
     assert would_run(project, weights, workflow=clone) == {"train_model small"}
-    tell(
-        "a label is saved while a model trains on the one before",
+    record_fault(
+        "a label is saved while a model trains on the earlier labels",
         "`train_model`",
-        "the training goes on with the labels that were collected; the next run collects and trains anew",
-        "nothing; the model of the old labels stands until then",
+        "the training goes on with the labels that were collected; the next run collects the labels and trains again",
+        "nothing; the model of the old labels stays until then",
     )
 
 
-def test_a_label_file_comes_from_a_backup_or_another_computer(unmodelled, tell):
+def test_a_label_file_comes_from_a_backup_or_another_computer(unmodelled, record_fault):
     """With its own time, which is before that of what was made of the one that it replaces."""
     project = unmodelled
     path = project / CSV
@@ -129,17 +123,17 @@ def test_a_label_file_comes_from_a_backup_or_another_computer(unmodelled, tell):
     assert snakemake(project, *LABELS).returncode == 0
     write_json(decisions_path(path), {"format": 1, "images": {}})
     assert would_run(project, *LABELS) == {"collect_labels"}
-    tell(
+    record_fault(
         "a label file is replaced by one that is older than the results",
-        "from a backup, or copied back from the computer where labels were made",
-        "the next run notices it by its content and collects the labels",
+        "from a backup, or copied back from the computer used for labelling",
+        "the next run notices the different content and collects the labels",
         "nothing",
     )
 
 
-def test_two_workflows_in_one_folder(unmodelled, clone, tell):
+def test_two_workflows_in_one_folder(unmodelled, clone, record_fault):
     project = unmodelled
-    hold(clone, "labels/collect", "chosen = 0")
+    hold_after(clone, collect, collect.write_label_table)
     tiny.correct_a_label(project / CSV)
     (project / "hold").touch()
     command = [sys.executable, "-m", "snakemake", "-s", str(clone / "Snakefile"), *LABELS]
@@ -154,10 +148,10 @@ def test_two_workflows_in_one_folder(unmodelled, clone, tell):
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
     (project / "hold").unlink()
-    tell(
-        "a second workflow is started in one folder",
+    record_fault(
+        "a second run is started in the same folder",
         "while the first one runs",
-        "the second one refuses and touches nothing; the first one goes on",
+        "the second run refuses and changes nothing; the first one goes on",
         "nothing",
         "Error: Directory cannot be locked. Please make sure that no other Snakemake process is trying to create the same files",
     )
@@ -166,10 +160,11 @@ def test_two_workflows_in_one_folder(unmodelled, clone, tell):
     assert snakemake(project, "--unlock", workflow=clone).returncode == 0
     done = snakemake(project, *LABELS, workflow=clone)
     assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels"}, done.stdout
-    tell(
-        "the workflow is killed, or the power goes, and its lock stays",
+    record_fault(
+        "the workflow is killed, or the power fails, and its lock stays",
         "while any job runs",
-        "the next run refuses, as it cannot know; `snakemake --unlock` removes the lock, and the run after that goes on",
-        "the jobs that ran",
+        "the next run refuses, because another run might be active; `snakemake --unlock` removes the lock, and the run after "
+        "that goes on",
+        "the work of the jobs that were running",
         "… the remaining lock was likely caused by a kill signal or a power loss. It can be removed with the --unlock argument.",
     )

@@ -13,7 +13,7 @@ from workflow import tiny
 PYTHON = """#!/bin/sh
 test ! -e "$BROKEN" || exit 1
 case "$*" in
-  *posemake.packages) test -e .venv/lib/package || { echo package >&2; exit 1; } ;;
+  *posemake.jobs.packages) test -e .venv/lib/package || { echo package >&2; exit 1; } ;;
   "-m venv "*) mkdir -p "$3/bin" "$3/lib"; cp "$0" "$3/bin/python"; test "$DIE" != venv || kill -9 0 ;;
   *"pip install"*) cp "$UV_STAND_IN" .venv/bin/uv; test "$DIE" != pip || kill -9 0 ;;
 esac
@@ -72,17 +72,17 @@ def test_a_set_up_and_nothing_more_to_do(make):
 
 
 @pytest.mark.parametrize("step", ["venv", "pip", "uv"])
-def test_a_set_up_that_is_killed(make, tell, step):
+def test_a_set_up_that_is_killed(make, record_fault, step):
     assert make(step).returncode == -9
     assert not (make.clone / ".venv/.done").exists() and not is_whole(make)
     done = make()
     assert done.returncode == 0 and is_whole(make), done.stdout
     assert ".venv is not whole: it is set up anew" in done.stdout
-    tell(
+    record_fault(
         "`make env` is killed",
-        "while it makes the environment, installs uv, or installs the packages",
-        "the next `make env` empties the environment and sets it up anew",
-        "the time of the set-up; what was downloaded may be in uv's cache",
+        "while it creates the environment, installs uv, or installs the packages",
+        "the next `make env` empties the environment and sets it up again",
+        "the time of the set-up; downloaded packages may be in uv's cache",
         ".venv is not whole: it is set up anew",
     )
 
@@ -98,13 +98,13 @@ def moved(clone):
 
 
 BROKEN = {
-    python_gone: ("the Python of the environment is gone", "as after an upgrade of the system"),
-    moved: ("the clone is moved with its environment", "whose programs name the old place"),
+    python_gone: ("the Python of the environment is gone", "for example after an upgrade of the system"),
+    moved: ("the clone is moved together with its environment", "the programs of the environment contain the old path"),
 }
 
 
 @pytest.mark.parametrize("spoil", BROKEN, ids=lambda f: f.__name__)
-def test_an_environment_that_no_longer_works(make, tell, spoil):
+def test_an_environment_that_no_longer_works(make, record_fault, spoil):
     make()
     (make.clone / ".venv/bin/stale").write_text("")
     clone = spoil(make.clone)
@@ -113,8 +113,8 @@ def test_an_environment_that_no_longer_works(make, tell, spoil):
     assert not (clone / ".venv/bin/python").is_symlink()
     assert "Nothing to be done" in make(folder=clone).stdout
     fault, when = BROKEN[spoil]
-    tell(
-        fault, when, "`make env` notices it and sets the environment up anew", "nothing", ".venv is not whole: it is set up anew"
+    record_fault(
+        fault, when, "`make env` notices it and sets the environment up again", "nothing", ".venv is not whole: it is set up anew"
     )
 
 
@@ -147,7 +147,7 @@ def test_a_package_is_missing_from_the_environment(make):
     assert make().returncode == 0 and is_whole(make) and (make.clone / ".venv/lib/own").exists()
 
 
-def test_a_package_is_missing_when_the_workflow_starts(tmp_path, monkeypatch, tell):
+def test_a_package_is_missing_when_the_workflow_starts(tmp_path, monkeypatch, record_fault):
     """Python is told beforehand that there is no such package."""
     project = tiny.make_project(tmp_path / "project")
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['openvino'] = sys.modules['torchvision'] = None\n")
@@ -157,10 +157,10 @@ def test_a_package_is_missing_when_the_workflow_starts(tmp_path, monkeypatch, te
     sentence = f"openvino, torchvision: not installed, or only in part, in {sys.prefix}; run `make env` in {ROOT}"
     assert sentence in done.stdout
     assert not (project / "results").exists()
-    tell(
+    record_fault(
         "a package is missing",
         "when the workflow starts",
-        "nothing is begun; `make env` adds what is missing, and leaves what the user installed beside",
+        "no job starts; `make env` adds what is missing and keeps packages that the user installed",
         "nothing",
         "openvino, torchvision: not installed, or only in part, in …; run `make env` in …, and use the snakemake of its .venv",
     )

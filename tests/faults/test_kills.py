@@ -23,11 +23,11 @@ from faults.results import differing, results_of, undo
 from workflow.tiny import CONFIG, snakemake, write_config
 
 POSES = "results/poses/round-0/small/fast_2"
-SAME = "running again gives the files of an undisturbed run, byte by byte"
+SAME = "running again gives the files of an uninterrupted run, byte by byte"
 SECONDS_TO_NOTICE = 5  # one, and the step that a training is at
 
 
-def test_a_job_of_every_stage(project, finished, tmp_path, tell):
+def test_a_job_of_every_stage(project, finished, tmp_path, record_fault):
     without_model(project)
     rng = np.random.default_rng(1)
     hit, told = kill_each_job_once(project, rng, tmp_path / "gate", "--keep-going", *OF_MODEL)
@@ -37,10 +37,10 @@ def test_a_job_of_every_stage(project, finished, tmp_path, tell):
     assert hit >= STAGES, STAGES - hit
     assert told.count("died with <Signals.SIGKILL: 9>") >= len(STAGES)
     assert differing(project, results_of(finished)) == {}
-    tell("kill -9 of a job, at a random moment", f"each of {len(STAGES)} stages", SAME, "what this job had computed")
+    record_fault("kill -9 of a job, at a random moment", f"each of {len(STAGES)} stages", SAME, "the work of this job")
 
 
-def test_what_is_said_of_a_job_that_the_kernel_killed(project, finished, tell):
+def test_what_is_said_of_a_job_that_the_kernel_killed(project, finished, record_fault):
     """As its killer does where memory runs out: with signal 9, so that the job cannot say a word."""
     undo(project, f"{POSES}/f*", f"{POSES}/summary.json")
     log = "logs/filter_poses/round-0/small/fast_2.log"
@@ -54,13 +54,13 @@ def test_what_is_said_of_a_job_that_the_kernel_killed(project, finished, tell):
     assert not list((project / POSES).glob("f*"))
     run_again(project)
     assert differing(project, results_of(finished)) == {}
-    tell(
-        "memory runs out, and the kernel kills a job", "any", f"the job fails; {SAME}", "what this job had computed", f"`{told}`"
+    record_fault(
+        "memory runs out, and the kernel kills a job", "any", f"the job fails; {SAME}", "the work of this job", f"`{told}`"
     )
 
 
 @pytest.mark.parametrize("depth", ["training", "filter"])
-def test_the_workflow_with_all_its_jobs(project, finished, tell, depth):
+def test_the_workflow_with_all_its_jobs(project, finished, record_fault, depth):
     lacking, targets = DEPTHS[depth]
     rng, run = np.random.default_rng(2), None
     while run is None or not run.jobs():  # was done before the moment
@@ -75,12 +75,12 @@ def test_the_workflow_with_all_its_jobs(project, finished, tell, depth):
     run_again(project, *targets)
     assert differing(project, results_of(finished)) == {}
     assert "Nothing to be done" in snakemake(project, "-n", *targets).stdout
-    tell(
+    record_fault(
         "kill -9 of the workflow with all its jobs, at a random moment",
         "any",
         f"the folder stays locked; once it is unlocked, {SAME}",
-        "what the jobs at work had computed; of a training, at most a minute",
-        "Snakemake's: `Directory cannot be locked`, and to run once with `--unlock`",
+        "the work of the running jobs; for a training, at most a minute",
+        "a message of Snakemake: `Directory cannot be locked`, and the advice to run once with `--unlock`",
     )
 
 
@@ -92,7 +92,7 @@ def test_some_of_the_random_kills(finished, tmp_path, number):
     assert found == {}
 
 
-def test_snakemake_alone(project, finished, tell):
+def test_snakemake_alone(project, finished, record_fault):
     """A job that went on would write into the same files as its successor."""
     lacking, targets = DEPTHS["training"]
     undo(project, *lacking)
@@ -114,10 +114,10 @@ def test_snakemake_alone(project, finished, tell):
     write_config(project, CONFIG)
     run_again(project, *targets)
     assert differing(project, results_of(finished)) == {}
-    tell(
+    record_fault(
         "kill -9 of Snakemake alone",
         "any",
-        f"its jobs notice it within a second and end, a training with a checkpoint; once the folder is unlocked, {SAME}",
-        "what the jobs at work had computed; of a training, nothing",
-        "Snakemake's: `Directory cannot be locked`, and to run once with `--unlock`",
+        f"its jobs notice it within a second and end (a training writes a checkpoint); once the folder is unlocked, {SAME}",
+        "the work of the running jobs, except for trainings",
+        "a message of Snakemake: `Directory cannot be locked`, and the advice to run once with `--unlock`",
     )

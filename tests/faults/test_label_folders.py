@@ -20,7 +20,7 @@ import json, os, sys
 sys.path[:0] = [{scripts!r}, {tests!r}]
 from pathlib import Path
 from fixtures.label_sessions import Project, cells
-from posemake.log import PosemakeError
+from posemake.core.errors import PosemakeError
 
 folder, labels = Path({folder!r}), Path({folder!r}, "labels/round-0/m1")
 if os.geteuid() == 0:
@@ -86,7 +86,7 @@ def as_nobody(folder, body):
     return json.loads(done.stdout)
 
 
-def test_a_folder_that_can_no_longer_be_written(folder, tell):
+def test_a_folder_that_can_no_longer_be_written(folder, record_fault):
     told = as_nobody(folder, IN_THE_MIDDLE)
     labels = folder / "labels/round-0/m1"
     path = labels / "CollectedData_anna.csv"
@@ -96,34 +96,34 @@ def test_a_folder_that_can_no_longer_be_written(folder, tell):
     )
     assert told["kept"] and told["cells"][:2] == [[10, 10, "placed"], [20, 20, "placed"]]
     store = LabelStore(labels, "anna", KEYPOINTS, "m1")
-    assert store.get("img0003.png")[0][:2].tolist() == [[10, 10], [20, 20]] and not store.unwritten
+    assert store.get("img0003.png").xy[:2].tolist() == [[10, 10], [20, 20]] and not store.unwritten
     store.close()
     assert "20" in path.read_text()
-    tell(
+    record_fault(
         "the folder of labels can no longer be written (permissions)",
         "while someone labels",
-        "each change still goes into the history, which is open; the label file follows when the folder can be written, or at "
-        "the next opening",
+        "each change is still written to the history, which is open; the label file is updated when the folder can be written "
+        "again, or when the labels are opened the next time",
         "nothing",
         "CollectedData_anna.csv: cannot be written (Permission denied); the labels are safe in CollectedData_anna.history.jsonl, "
         "and are written as soon as they can be",
     )
 
 
-def test_a_folder_that_can_never_be_written(folder, tell):
+def test_a_folder_that_can_never_be_written(folder, record_fault):
     told = as_nobody(folder, FROM_THE_START)
     labels = folder / "labels/round-0/m1"
     assert told == {"place": f"{labels}: nothing is changed: {labels} cannot be written (Permission denied)", "files": []}
-    tell(
+    record_fault(
         "the folder of labels cannot be written (permissions)",
         "when someone begins to label",
-        "it can be looked at; no change is taken",
+        "labels can be viewed but not changed",
         "nothing",
         "labels/round-0/m1: nothing is changed: labels/round-0/m1 cannot be written (Permission denied)",
     )
 
 
-def test_label_files_that_are_links(tmp_path, tell):
+def test_label_files_that_are_links(tmp_path, record_fault):
     session = Project(tmp_path).choose("m1", [3, 5]).open()
     session.place((10, 10))
     session.store.close()
@@ -138,9 +138,9 @@ def test_label_files_that_are_links(tmp_path, tell):
     assert path.is_symlink() and path.with_suffix(".decisions.json").is_symlink()
     assert "20" in (other / path.name).read_text()
     assert not list(other.glob(".*")) and not list(path.parent.glob(".*"))
-    tell(
+    record_fault(
         "label files are links to another disk",
         "while someone labels",
-        "the files behind the links are written, and the links stay",
+        "the files that the links point to are written, and the links stay",
         "nothing",
     )

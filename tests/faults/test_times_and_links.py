@@ -16,7 +16,7 @@ def enlarge(path):
         file.write(struct.pack(">I4s", 1_100_000, b"free") + bytes(1_099_992))
 
 
-def test_times_of_large_and_small_files(unmodelled, tell):
+def test_times_of_large_and_small_files(unmodelled, record_fault):
     project = unmodelled
     target = "results/videos/fast_2/video.json"
     enlarge(project / "demo/fast_2.mp4")
@@ -33,28 +33,28 @@ def test_times_of_large_and_small_files(unmodelled, tell):
     for path in [*project.glob("demo/*"), *project.glob("config/*"), *project.glob("labels/round-0/*/*")]:
         os.utime(path)
     assert would_run(project, *SPLIT, target) == {"prepare_video fast_2"}
-    tell(
+    record_fault(
         "files are touched: new times, the same content",
         "configs, sheets, labels, and videos below 1 MB",
-        "nothing is done again: they are compared by content",
+        "nothing is done again: these files are compared by content",
         "nothing",
     )
-    tell(
+    record_fault(
         "files are touched: new times, the same content",
         "videos of 1 MB and more",
-        "the video is done from the start: nobody reads all videos at each start to know better; `snakemake --touch --forceall` "
-        "beforehand says that nothing changed",
+        "the video is processed from the start, because large videos are not compared in full at each start; to avoid this, run "
+        "`snakemake --touch --forceall` first",
         "the time of its jobs",
     )
-    tell(
+    record_fault(
         "a video is replaced by an older file of the same size",
         "any",
-        "the next run notices it: a few pieces of each video are compared at the start",
+        "the next run notices it: samples of each video are compared at the start",
         "nothing",
     )
 
 
-def test_a_copy_without_times(unmodelled, tmp_path, tell):
+def test_a_copy_without_times(unmodelled, tmp_path, record_fault):
     """As `cp -r` leaves it, in the worst order: what was made first is the newest."""
     project = unmodelled
     copy = shutil.copytree(project, tmp_path / "copy", copy_function=shutil.copyfile)
@@ -67,16 +67,16 @@ def test_a_copy_without_times(unmodelled, tmp_path, tell):
     assert would_run(copy, *SPLIT)
     assert snakemake(copy, "--touch", "--forceall").returncode == 0
     assert would_run(copy, *SPLIT) == set()
-    tell(
+    record_fault(
         "a project is copied without its times (`cp -r`)",
         "all",
-        "much is done again, as results look older than what they were made of; `cp -a` and `rsync -a` keep the times, and "
-        "`snakemake --touch --forceall` in the copy dates all results anew and makes nothing",
+        "much is done again, because results look older than their inputs; `cp -a` and `rsync -a` keep the times, and "
+        "`snakemake --touch --forceall` in the copy dates all results as current and computes nothing",
         "nothing",
     )
 
 
-def test_clocks_that_differ(unmodelled, tell):
+def test_clocks_that_differ(unmodelled, record_fault):
     project = unmodelled
     ahead = time.time() + 86400
     video, index = project / "demo/fast_2.mp4", project / "results/videos/fast_2/video.json"
@@ -92,24 +92,24 @@ def test_clocks_that_differ(unmodelled, tell):
     assert "run `snakemake --touch --forceall`, which makes nothing and dates all results anew" in refusal(project)
     assert snakemake(project, "--touch", "--forceall").returncode == 0
     assert would_run(project, *SPLIT, "results/videos/fast_2/video.json") == set()
-    tell(
+    record_fault(
         "a video or a label file is dated in the future",
         "when the workflow starts",
-        "it refuses: all that would be made of the file would be older than it, time and again",
+        "the workflow refuses: results of the file would always be older than the file",
         "nothing",
         "demo/fast_2.mp4: is dated …, which is in the future; if this computer's clock is right, run `touch` on it",
     )
-    tell(
+    record_fault(
         "results are dated in the future",
         "when the workflow starts",
-        "it refuses: changes could not be told by times",
+        "the workflow refuses: times would not show what changed",
         "nothing",
         "results/videos/fast_2/video.json: is dated …, which is in the future; if this computer's clock is right, run `snakemake "
         "--touch --forceall`, which makes nothing and dates all results anew",
     )
 
 
-def test_records_that_are_lost(unmodelled, tell):
+def test_records_that_are_lost(unmodelled, record_fault):
     project = unmodelled
     shutil.rmtree(project / ".snakemake")
     told = ".snakemake: the records of how results were made are gone, so that no change would be noticed"
@@ -118,18 +118,18 @@ def test_records_that_are_lost(unmodelled, tell):
     assert would_run(project, *SPLIT) == set()
     write_config(project, {**CONFIG, "split": {**CONFIG["split"], "seed": 5}})
     assert would_run(project, *SPLIT) == {"split_dataset"}
-    tell(
-        "`.snakemake` is lost, as by a copy without hidden folders",
+    record_fault(
+        "`.snakemake` is lost, for example in a copy without hidden folders",
         "when the workflow starts",
-        "it refuses: Snakemake alone would say that nothing is to be done whatever changed; `--touch --forceall` records all "
-        "anew",
-        "what was changed between the last run and the loss is not noticed",
+        "the workflow refuses: Snakemake alone would report that nothing is to be done, whatever changed; `--touch --forceall` "
+        "records all results as current",
+        "changes made between the last run and the loss go unnoticed",
         f"{told}; copy this folder as well, or, if nothing was changed since, run `snakemake --touch --forceall`, which makes "
         "nothing and records all anew; `--forceall` alone makes all anew",
     )
 
 
-def test_remembered_digests_of_code_that_are_broken(unmodelled, tell):
+def test_remembered_digests_of_code_that_are_broken(unmodelled, record_fault):
     project = unmodelled
     path = project / ".snakemake/posemake-code.json"
     whole = path.read_bytes()
@@ -138,15 +138,15 @@ def test_remembered_digests_of_code_that_are_broken(unmodelled, tell):
     path.unlink()
     assert would_run(project, *SPLIT) == set()
     assert path.read_bytes() == whole
-    tell(
+    record_fault(
         "`.snakemake/posemake-code.json` is lost or broken",
         "when the workflow starts",
-        "it is made anew, and nothing is done again",
+        "the file is written again, and nothing else is done again",
         "a second",
     )
 
 
-def test_links(unmodelled, tmp_path, tell):
+def test_links(unmodelled, tmp_path, record_fault):
     """Videos, label files and results may lie elsewhere."""
     project = unmodelled
     other = tmp_path / "other disk"
@@ -159,15 +159,15 @@ def test_links(unmodelled, tmp_path, tell):
     done = snakemake(project, *SPLIT)
     assert done.returncode == 0 and jobs_in(done.stdout) == {"collect_labels", "split_dataset"}, done.stdout
     assert (project / "results").is_symlink() and (project / CSV).is_symlink()
-    tell(
-        "videos, label files or `results` are moved to another disk, with links in their places",
+    record_fault(
+        "videos, label files or `results` are moved to another disk and replaced by links",
         "all",
-        "nothing is done again; what changes behind a link is noticed",
+        "nothing is done again; changes of the files that links point to are noticed",
         "nothing",
     )
 
 
-def test_links_that_lead_nowhere(unmodelled, tmp_path, tell):
+def test_links_that_lead_nowhere(unmodelled, tmp_path, record_fault):
     project = unmodelled
     (project / "results").rename(tmp_path / "results")
     (project / "results").symlink_to("/mnt/disk/results")
@@ -187,15 +187,15 @@ def test_links_that_lead_nowhere(unmodelled, tmp_path, tell):
     told = refusal(project)
     assert "'demo/nowhere.mp4' for the video 'nowhere'; it is a link to '/mnt/disk/nowhere.mp4', which is not there" in told
     assert "'demo/circle.mp4' for the video 'circle'; it is a link to 'circle.mp4', which is not there" in told
-    tell(
-        "links lead nowhere, as the disk is not there, or to themselves",
+    record_fault(
+        "links are broken, because the disk is not mounted or a link points to itself",
         "`results`, folders and files of labels",
-        "the workflow refuses: labels would be missed by no one, and results be made again",
+        "the workflow refuses: missing labels would go unnoticed, and results would be made again",
         "nothing",
         "results: " + sentence.format("results"),
     )
-    tell(
-        "links lead nowhere, as the disk is not there, or to themselves",
+    record_fault(
+        "links are broken, because the disk is not mounted or a link points to itself",
         "videos",
         "the workflow refuses",
         "nothing",

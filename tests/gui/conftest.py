@@ -1,6 +1,6 @@
-"""The labeller's window on a project of three keypoints and two videos, with real mouse and key events.
+"""Fixtures that open the labelling window on a project with three keypoints and two videos.
 
-Runs in the environment of ``make label-env`` on a display, such as that of ``xvfb-run``; elsewhere the tests are skipped.
+The tests need the environment of ``make label-env`` and a display, such as that of ``xvfb-run``; elsewhere they are skipped.
 """
 
 import importlib.util
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-REASON = (
+SKIP_REASON = (
     "needs napari: make label-env, then .venv-label/bin/python -m pytest tests/gui"
     if importlib.util.find_spec("napari") is None
     else "needs a display: put xvfb-run before the command"
@@ -20,28 +20,28 @@ REASON = (
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if REASON and "gui" in item.path.parts:
-            item.add_marker(pytest.mark.skip(reason=REASON))
+        if SKIP_REASON and "gui" in item.path.parts:
+            item.add_marker(pytest.mark.skip(reason=SKIP_REASON))
 
 
 @pytest.fixture
 def project(tmp_path):
-    from gui.scene import make_project
+    from gui.drawn_project import make_project
 
     return make_project(tmp_path / "project")
 
 
 @pytest.fixture
 def open_window():
-    """Opens windows on a project, and closes them in the end."""
-    from gui.hand import Hand
+    """Return a function that opens a window on a project; all windows are closed at the end of the test."""
+    from gui.window_driver import WindowDriver
 
-    hands = []
+    drivers = []
 
-    def opened(project, **options):
-        hands.append(Hand(project, **options))
-        return hands[-1]
+    def open_on(project, **options):
+        drivers.append(WindowDriver(project, **options))
+        return drivers[-1]
 
-    yield opened
-    for hand in hands:
-        hand.close()
+    yield open_on
+    for driver in drivers:
+        driver.close()

@@ -20,11 +20,11 @@ def project(tmp_path_factory):
             draw(folder, video, seed, FRAMES)
             source = {"video": f"demo/{video}.mp4"}
             files = outputs(folder / f"videos/{video}", info="video.json", times="times.npy", standard="standard")
-            values, of_row = settings.plain(settings.Prepare), row("pattern", "downscale", "deinterlace")
+            values, of_row = settings.Prepare().model_dump(), row("pattern", "downscale", "deinterlace")
             source |= run("prepare_video", source, files, settings=values, row=of_row)
             at = folder / f"results/frames/round-0/{video}"
             chosen = outputs(at, frames="frames.csv", candidates="candidates.csv", selection="selection.json")
-            values = settings.plain(settings.Frames, {"per_video": 10, "thumbnail": 16, "min_distance": 3})
+            values = settings.Frames(per_video=10, thumbnail=16, min_distance=3).model_dump()
             run("select_frames", source | {"features": []}, chosen, settings=values, row=row("start", "stop", "roi"))
             images = run("extract_frames", source | chosen, outputs(at, images="images"))
             figures = outputs(at, sheet="contact_sheet.jpg", selection="selection.png")
@@ -33,9 +33,9 @@ def project(tmp_path_factory):
         labels = sorted(str(path) for path in (folder / "labels").glob("round-0/*/*.csv"))
         frames = sorted(str(path) for path in (folder / "results/frames").glob("round-0/*/frames.csv"))
         collected = outputs(folder / "results/labels", labels="labels.csv", state="state.json")
-        keypoints = {"keypoints": list(demo_walk.KEYPOINTS)}
-        run("collect_labels", {"labels": labels, "frames": frames}, collected, settings=keypoints)
-        split = settings.plain(settings.Split, {"block": 4, "validation": 0.25, "test": 0.25})
+        keypoints = {"keypoints": list(demo_walk.KEYPOINTS), "scorer": "", "settled": []}
+        run("collect_labels", {"labels": labels, "frames": frames}, collected, **keypoints)
+        split = settings.Split(block=4, validation=0.25, test=0.25).model_dump()
         run("split_dataset", collected, {"split": f"{folder}/results/labels/split.csv"}, settings=split, subjects={})
         yield folder
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.stages import export, outputs, predict, row, run, to_predict
+from fixtures.stages import export, outputs, predict, prediction_inputs, row, run
 
 from posemake.core.errors import PosemakeError
 from posemake.core.json_files import read_json
 from posemake.demo import motion as demo_walk
-from posemake.models.export import FULL_BOUND
+from posemake.models.agreement import FULL_PRECISION_BOUND
 from posemake.networks.runtimes import ENGINES, GPU_BATCH
 from posemake.poses.predict import UNIT
 
@@ -20,10 +20,10 @@ def test_export(project, model, labelled):
     chosen = export(project, labelled | {"weights": model["weights"]}, "exported", "auto")
     told = read_json(chosen["engine"])
     rows = {row["engine"]: row for row in told["candidates"]}
-    assert set(rows) == {name for name, (kinds, *_) in ENGINES.items() if "cpu" in kinds}
+    assert set(rows) == {name for name, engine in ENGINES.items() if "cpu" in engine.devices}
     assert not [row["fault"] for row in rows.values() if "fault" in row]
     assert rows[told["engine"]]["agrees"] and rows["torch"]["median_px"] == 0 < min(row["fps"] for row in rows.values())
-    assert max(rows[name]["median_px"] for name in ("openvino", "onnxruntime")) < FULL_BOUND
+    assert max(rows[name]["median_px"] for name in ("openvino", "onnxruntime")) < FULL_PRECISION_BOUND
     assert told["settings"]["scale"] == told["scale"] and told["keypoints"] == list(demo_walk.KEYPOINTS)
     assert 5 < told["extent"] < 160 and str(project) not in json.dumps(told)
     assert not list(Path(chosen["graph"]).parent.glob("tmp*"))
@@ -35,12 +35,12 @@ def test_parts_are_joined_without_a_seam(project, model, monkeypatch):
     """Bit for bit, with whole frames and with a window, for which nothing of a part before is known."""
     assert UNIT % GPU_BATCH == 0 == UNIT % 8
     monkeypatch.setattr("posemake.poses.predict.UNIT", 8)
-    monkeypatch.setattr("posemake.poses.predict.ROOMY", 1.0)
+    monkeypatch.setattr("posemake.poses.predict.MAX_WINDOW", 1.0)
     by_torch = model | export(project, model, "by_torch", "torch")  # in batches of 8
-    follow = {"every": 7, "margin": 0.0, "threshold": 0.0}
-    for name, computed, values in (("openvino", model, None), ("torch", by_torch, None), ("window", model, follow)):
-        source, name = to_predict(project, computed), f"parts_{name}"
-        given = {"follow": values, "row": row("start", "stop", "crop")}
+    dynamic_crop = {"every": 7, "margin": 0.0, "threshold": 0.0}
+    for name, computed, values in (("openvino", model, None), ("torch", by_torch, None), ("window", model, dynamic_crop)):
+        source, name = prediction_inputs(project, computed), f"parts_{name}"
+        given = {"dynamic_crop": values, "analysed": row("start", "stop", "crop")}
         parts = [f"{project}/poses/{name}/{part}.npz" for part in range(3)]
         for part, path in enumerate(parts):
             run("predict_part", source, {"poses": path}, part=[part, 3], **given)
@@ -51,4 +51,4 @@ def test_parts_are_joined_without_a_seam(project, model, monkeypatch):
         joined, unsplit = (pd.read_hdf(path, "df_with_missing").to_numpy() for path in (made["h5"], whole["h5"]))
         assert np.array_equal(joined, unsplit, equal_nan=True) and np.isfinite(joined[4:34]).all()
         told, expected = (read_json(files["provenance"]) for files in (made, whole))
-        assert told | {"model": ""} == expected | {"model": ""} and told["follow"] == values
+        assert told | {"model": ""} == expected | {"model": ""} and told["dynamic_crop"] == values

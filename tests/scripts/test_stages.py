@@ -27,8 +27,10 @@ RENDERED = {"video": "labelled.mp4", "preview": "preview.mp4", "poster": "poster
 def tracks(project, model):
     """What is predicted and filtered."""
     raw = predict(project, model, "first")
-    made = outputs(project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json", shown="filtering.csv")
-    values = settings.plain(settings.Filter, {"threshold": 0.0})
+    made = outputs(
+        project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json", stretches="filtering.csv"
+    )
+    values = settings.Filter(threshold=0.0).model_dump()
     source = {"poses": raw["h5"], "times": raw["times"]}
     run("filter_poses", source, made, settings=values, row=row("fps", "px_per_mm"), skeleton=SKELETON)
     return {
@@ -65,7 +67,7 @@ def test_select_by_the_features_of_a_network(project, tmp_path):
     torch.save(torchvision.models.mobilenet_v2(num_classes=2).state_dict(), tmp_path / "weights.pt")
     folder = project / "videos/slow_1"
     source = {"video": "demo/slow_1.mp4", "info": f"{folder}/video.json", "standard": f"{folder}/standard"}
-    values = settings.plain(settings.Frames, {"features": "mobilenet_v2", "weights": f"{tmp_path}/weights.pt", "per_video": 3})
+    values = settings.Frames(features="mobilenet_v2", weights=f"{tmp_path}/weights.pt", per_video=3).model_dump()
     of_row = row("start", "stop", "roi")
     made = run("embed_frames", source, outputs(tmp_path, features="features.npy"), settings=values, row=of_row)
     assert np.load(made["features"]).shape == (30, 320)
@@ -86,9 +88,9 @@ def test_collect_and_split(project, labelled):
 def test_train(project, labelled, model):
     history = pd.read_csv(model["history"])
     assert history["step"].tolist() == [2, 4] and np.isfinite(history.to_numpy()).all()
-    content = load_model(model["weights"])
-    assert content["keypoints"] == list(demo_walk.KEYPOINTS) and content["settings"]["steps"] == MODEL["steps"]
-    assert isinstance(content["settings"]["scale"], float)
+    saved = load_model(model["weights"])
+    assert saved.keypoints == list(demo_walk.KEYPOINTS) and saved.settings["steps"] == MODEL["steps"]
+    assert isinstance(saved.settings["scale"], float)
     assert [path.name[:20] for path in (project / "logs/tensorboard/first").iterdir()] == ["events.out.tfevents."]
     again = train(project, labelled, "again")
     assert Path(model["weights"]).read_bytes() == Path(again["weights"]).read_bytes()
@@ -104,7 +106,7 @@ def evaluate(project, model):
     }
     tables = {"metrics": "metrics.csv", "errors": "errors.csv", "summary": "evaluation.json"}
     files = outputs(project / "models/first", **tables, **pngs)
-    return run("evaluate_model", model, files, settings=settings.plain(settings.Evaluate), sheet={})
+    return run("evaluate_model", model, files, settings=settings.Evaluate().model_dump(), sheet={})
 
 
 def test_evaluate_and_learning_curve(project, model):
@@ -118,11 +120,11 @@ def test_evaluate_and_learning_curve(project, model):
         assert metrics.loc[(part, "all"), "mean"] == pytest.approx(distances.mean(), rel=1e-4)
         assert metrics.loc[(part, "all"), "rmse"] == pytest.approx(np.sqrt((distances**2).mean()), rel=1e-4)
     curve = outputs(project / "models/first", png="learning_curve.png", diagnosis="diagnosis.json")
-    run("plot_learning_curve", model, curve, settings=settings.plain(settings.Model, MODEL))
+    run("plot_learning_curve", model, curve, settings=settings.Model(**MODEL).model_dump())
     assert {"too few data", "too few validations"} == {finding["name"] for finding in read_json(curve["diagnosis"])["findings"]}
     sheet = outputs(project / "models/first", jpg="augmentation.jpg")
-    run("plot_augmentation", model, sheet, settings=settings.plain(settings.Model, MODEL))
-    values = {"round": 0, "split": settings.plain(settings.Split), "index": "index.html"}
+    run("plot_augmentation", model, sheet, settings=settings.Model(**MODEL).model_dump())
+    values = {"round": 0, "split": settings.Split().model_dump(), "index": "index.html"}
     source = model | files | {"scorers": [], "repeats": []}
     run("report_model", source, {"page": f"{project}/models/first/index.html"}, settings=values, sheet={})
     assert str(project) not in (project / "models/first/index.html").read_text()
@@ -143,7 +145,7 @@ def test_predict(project, model, tracks):
         and told["code"] == "digest"
         and str(project) not in json.dumps(told)
     )
-    assert (told["engine"], told["follow"]) == ("openvino", None) and told["model"] == "first"
+    assert (told["engine"], told["dynamic_crop"]) == ("openvino", None) and told["model"] == "first"
     again = predict(project, model, "first_again")
     renamed = pd.read_hdf(again["h5"], "df_with_missing")
     assert np.array_equal(renamed.to_numpy(), poses.to_numpy(), equal_nan=True)
@@ -165,7 +167,7 @@ def test_filter(tracks):
 def test_render_and_plot(project, tracks):
     files = outputs(project / "poses/first", **RENDERED)
     source = {name: tracks[name] for name in ("video", "info", "standard", "times", "raw")} | {"poses": tracks["h5"]}
-    values = settings.plain(settings.Render, {"threshold": 0.0})
+    values = settings.Render(threshold=0.0).model_dump()
     run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with av.open(files["video"]) as container:
         stream = container.streams.video[0]
@@ -179,9 +181,9 @@ def test_render_and_plot(project, tracks):
 
     names = ("trajectory", "coordinates", "confidence", "displacement", "filtering")
     pngs = outputs(project / "poses/first", **{name: f"{name}.png" for name in names})
-    source |= {name: tracks[name] for name in ("shown", "summary")}
-    shown = {"keypoints": list(demo_walk.KEYPOINTS), "steps": settings.plain(settings.Filter)["steps"]}
-    run("plot_poses", source, pngs, settings=settings.plain(settings.Plots), row=row("fps"), **shown)
+    source |= {name: tracks[name] for name in ("stretches", "summary")}
+    values = {"keypoints": list(demo_walk.KEYPOINTS), "steps": settings.Filter().model_dump()["steps"]}
+    run("plot_poses", source, pngs, settings=settings.Plots().model_dump(), row=row("fps"), **values)
     assert all((project / f"poses/first/{name}.png").stat().st_size > 5000 for name in names)
 
     run("sample_figures", list(pngs.values()), {"folder": f"{project}/sample"})
@@ -237,9 +239,9 @@ def test_a_video_that_is_shorter_than_it_was(project, model, tracks):
     ends = "demo/short.mp4: ends after 20 frames"
     with pytest.raises(PosemakeError, match=ends):
         files = outputs(target, **RENDERED)
-        values = settings.plain(settings.Render)
+        values = settings.Render().model_dump()
         run("render_video", source, files, settings=values, row=row("fps", "start", "stop"), skeleton=SKELETON)
     with pytest.raises(PosemakeError, match=ends):
         files = outputs(target, h5="poses.h5", csv="poses.csv", provenance="poses.json")
-        run("predict_poses", source, files, model="first", row=row("start", "stop", "crop"), code="", follow=None)
+        run("predict_poses", source, files, model="first", analysed=row("start", "stop", "crop"), code="", dynamic_crop=None)
     assert not list(target.iterdir())

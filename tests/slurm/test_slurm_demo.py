@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pandas as pd
 import pytest
+import yaml
 from slurm.runs import Run, profile, status
-from workflow.tiny import ROOT, draw, jobs_in, label, would_run
+from workflow.tiny import ROOT, draw, jobs_in, label, would_run, write_config
 
 from posemake.demo import videos as demo
 
@@ -27,10 +28,9 @@ def ran(cluster, tmp_path_factory):
     """The demo's project after both its runs, with these."""
     project = tmp_path_factory.mktemp("demo") / WORST / "project"
     shutil.copytree(ROOT / "config", project / "config")
-    config = project / "config/config.yaml"
-    text = config.read_text()
-    assert "    steps: 600 " in text
-    config.write_text(text.replace("    steps: 600 ", "    steps: 30 "))
+    config = yaml.safe_load((project / "config/config.yaml").read_text())
+    config["models"]["small"]["steps"] = 30
+    write_config(project, config)
     demo.draw_demo(project / "demo")
     first = Run(cluster, project)
     assert first.wait() == 0, first.text()
@@ -73,13 +73,13 @@ def test_the_demo_ends_in_its_page(ran):
     assert would_run(project) == set()  # nor by a run on this machine alone
 
 
-def test_names_are_taken_as_they_are(ran, tell):
+def test_names_are_taken_as_they_are(ran, record_fault):
     project, *_ = ran
     assert not list(project.parent.parent.rglob("canary"))
-    tell(
+    record_fault(
         "names with spaces, quotes, `$()`, `;`, backticks, `%d`, `*`, other alphabets, in a run on SLURM",
         "the folder of the project",
-        "they are taken as they are; nothing in them is run, neither on the login node nor by a job",
+        "names are used unchanged; nothing in them is executed, neither on the login node nor by a job",
         "nothing",
     )
 
@@ -136,7 +136,7 @@ def test_status_after_the_run(cluster, ran):
     assert rows["write_index"][0] == "1"
 
 
-def test_a_new_video_submits_its_own_jobs_and_memory_grows(cluster, ran, tmp_path, tell):
+def test_a_new_video_submits_its_own_jobs_and_memory_grows(cluster, ran, tmp_path, record_fault):
     """With account, partitions and the other spelling of a GPU; and the inference gets too little memory at first."""
     project, *_ = ran
     draw(project, "slow_9", seed=9)
@@ -173,10 +173,10 @@ def test_a_new_video_submits_its_own_jobs_and_memory_grows(cluster, ran, tmp_pat
     of_jobs = {int(job["JobIDRaw"]) for found in jobs.values() for job in found}
     assert {int(job) for job in measured["JobID"]} == of_jobs, measured  # 37.1 is a step of 37
     assert (measured["Elapsed_sec"] > 0).all() and measured["MaxRSS_MB"].max() > 30, measured
-    tell(
-        "job of SLURM over its memory",
+    record_fault(
+        "a SLURM job exceeds its memory",
         "predict_poses",
         "SLURM ends the job; it is submitted again with more memory, and the run goes on",
-        "what the job had done",
+        "the work of the job",
         "SLURM-job … failed, SLURM status is: 'FAILED'; Trying to restart job …",
     )

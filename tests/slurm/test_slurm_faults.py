@@ -63,8 +63,8 @@ def set_aside(project):
 
 
 def last_step(log):
-    """The last step before the training was asked to end, of which it made a checkpoint."""
-    return int(re.search(r"asked to end \(SIGTERM\) after step (\d+)", log.read_text())[1])
+    """Return the last step before the training was stopped, after which it wrote a checkpoint."""
+    return int(re.search(r"stopped by SIGTERM after step (\d+)", log.read_text())[1])
 
 
 def wait_until_it_trains(cluster, run, project, job):
@@ -78,7 +78,7 @@ def wait_until_it_trains(cluster, run, project, job):
     return wait_for(f"job {job} to train", trains, 180)[0]
 
 
-def test_its_time_is_up(cluster, project, run, tell):
+def test_its_time_is_up(cluster, project, run, record_fault):
     first = wait_for("the first job", lambda: run.newest("rule_train_model"), 60)
     assert wait_until_it_trains(cluster, run, project, first) == 0
     assert re.search(r"train_model +1 ", status(cluster, project))
@@ -89,16 +89,16 @@ def test_its_time_is_up(cluster, project, run, tell):
     assert [cluster.ask("squeue", "-h", "-t", "all", "-j", job, "-o", "%l").strip() for job in (first, again)] == ["2:00", "3:00"]
     assert wait_until_it_trains(cluster, run, project, again) == last_step(before) > 0
     assert "tried again after a failure: train_model (round=0, model=long)" in status(cluster, project)
-    tell(
-        "job of SLURM over its time limit",
+    record_fault(
+        "a SLURM job exceeds its time limit",
         "train_model",
-        "SLURM ends the job; it is submitted again with more time, and goes on where it was",
+        "SLURM ends the job; it is submitted again with more time and resumes",
         "nothing",
         "SLURM-job … failed, SLURM status is: 'TIMEOUT'; Trying to restart job …",
     )
 
 
-def test_it_is_preempted(cluster, project, run, tell):
+def test_it_is_preempted(cluster, project, run, record_fault):
     job, before = run.newest("rule_train_model"), set_aside(project)
     urgent = cluster.ask("sbatch", "--parsable", "-p", "urgent", "-o", "none", "--exclusive", "--wrap", "sleep 600").strip()
     wait_for("the urgent job to begin", lambda: cluster.ask("squeue", "-h", "-j", urgent, "-o", "%T").strip() == "RUNNING", 60)
@@ -106,16 +106,16 @@ def test_it_is_preempted(cluster, project, run, tell):
     cluster.ask("scancel", urgent)
     assert wait_until_it_trains(cluster, run, project, job) == last_step(before) > 0
     assert "Restarts=1" in cluster.ask("scontrol", "show", "job", job)
-    tell(
-        "job of SLURM preempted by one of a partition that goes first",
+    record_fault(
+        "a SLURM job is preempted by a job of a partition with higher priority",
         "train_model",
-        "the same job starts again and goes on where it was",
+        "the same job starts again and resumes",
         "nothing",
         "the job waits in the queue again",
     )
 
 
-def test_its_node_fails(cluster, project, run, tell):
+def test_its_node_fails(cluster, project, run, record_fault):
     job, before = run.newest("rule_train_model"), step_of_resumption(project)
     set_aside(project)
     cluster.lose_power()
@@ -126,33 +126,34 @@ def test_its_node_fails(cluster, project, run, tell):
     cluster.wait_for_node()
     assert wait_until_it_trains(cluster, run, project, job) >= before > 0
     assert "Restarts=2" in cluster.ask("scontrol", "show", "job", job)
-    tell(
-        "node of SLURM fails",
+    record_fault(
+        "a SLURM node fails",
         "train_model",
-        "SLURM queues the job again; it goes on from its last checkpoint",
+        "SLURM queues the job again; it resumes from its last checkpoint",
         "at most the last minute of the training",
         "the job waits in the queue again",
     )
 
 
-def test_it_is_cancelled(cluster, project, run, tell, tmp_path):
+def test_it_is_cancelled(cluster, project, run, record_fault, tmp_path):
     job = run.newest("rule_train_model")
     cluster.ask("scancel", job)
     assert run.wait() != 0  # it asks seldom while no job ends, and rests as long before it is gone
     assert "SLURM status is: 'CANCELLED'" in run.text()
     assert not (project / WEIGHTS).exists() and not list(project.glob("results/**/*.part*"))
-    said = re.search(r"posemake could not finish:\n +logs/train_model\S+: (asked to end .* to go on from there)", run.text())[1]
+    sentence = r"posemake could not finish:\n +logs/train_model\S+: (stopped by SIGTERM .* to resume from there)"
+    said = re.search(sentence, run.text())[1]
     assert f"failed:\n  train_model round=0, model=long: {said} (SLURM: CANCELLED)" in status(cluster, project)
-    tell(
-        "job of SLURM cancelled (scancel)",
+    record_fault(
+        "a SLURM job is cancelled (scancel)",
         "train_model",
-        "the job has failed, its outputs are removed; it is tried again, or run by the next run, and goes on where it was",
+        "the job counts as failed and its outputs are removed; it is tried again, by this run or the next, and resumes",
         "nothing",
-        "asked to end (SIGTERM) after step …; run again to go on from there",
+        "stopped by SIGTERM after step …; run again to resume from there",
     )
 
 
-def test_its_head_is_killed(cluster, project, tell, tmp_path):
+def test_its_head_is_killed(cluster, project, record_fault, tmp_path):
     """The next run goes on where the cancelled training was; then its head is gone, and its job is not."""
     chosen, before = profile(tmp_path, **CHANGES), set_aside(project)
     killed = Run(cluster, project, WEIGHTS, profile=chosen)
@@ -178,16 +179,16 @@ def test_its_head_is_killed(cluster, project, tell, tmp_path):
         assert again.interrupt() != 0
     wait_for("the job to be gone from the queue", lambda: not cluster.ask("squeue", "-h").strip(), 60)
     assert not (project / WEIGHTS).exists()
-    tell(
-        "`kill -9` of Snakemake on the login node, while jobs of SLURM run",
+    record_fault(
+        "`kill -9` of Snakemake on the login node while SLURM jobs run",
         "train_model",
-        "the next run refuses to begin until the jobs are cancelled or have ended; a training goes on where it was",
+        "the next run refuses to start until the jobs are cancelled or have ended; a training resumes",
         "nothing",
         "jobs of an earlier run, which was killed, are still in the queue, and would write the same files: …; cancel them by …",
     )
 
 
-def test_names_that_a_shell_would_run(cluster, project, tell, tmp_path):
+def test_names_that_a_shell_would_run(cluster, project, record_fault, tmp_path):
     """No job is submitted: of the project itself, and of a video."""
     for folder, video in (("it's $(touch canary)", "slow_1.mp4"), ("project", "it's $(touch canary).mp4")):
         copy = tiny.make_project(tmp_path / folder)
@@ -198,10 +199,10 @@ def test_names_that_a_shell_would_run(cluster, project, tell, tmp_path):
         assert refused.wait() != 0 and not refused.jobs(), refused.text()
         assert "it's $(touch canary)" in refused.text() and "there is ', \\ or a sign that cannot be printed" in refused.text()
     assert not list(tmp_path.rglob("canary"))
-    tell(
+    record_fault(
         "`'` or `\\` in a name, in a run on SLURM",
         "the folders of the clone and of the project, videos, label files, weights",
-        "the workflow refuses before it submits a job",
+        "the workflow refuses before it submits any job",
         "nothing",
         "…: there is ', \\ or a sign that cannot be printed in this name, which jobs on other machines cannot be given; …",
     )

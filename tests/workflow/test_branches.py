@@ -8,7 +8,7 @@ import pytest
 from workflow.expected import EVALUATION, INDEX, per_model
 from workflow.tiny import CONFIG, correct_a_label, jobs_in, snakemake, would_run, write_config
 
-REPEATS = {"seeds": 1, "folds": 2, "labels": [0.5]}
+REPEATS = {"seeds": 1, "folds": 2, "label_fractions": [0.5]}
 NAMES = ("seed-2", "fold-1-of-2", "fold-2-of-2", "labels-0.5")
 COMPARING = {"compare_repeats small", "report_model small"}
 FOLDER = "results/models/round-0/small"
@@ -66,7 +66,7 @@ def test_what_repeats_give(repeated):
         (changed(seeds=2), trainings("seed-3") | COMPARING),
         (changed(seeds=0), COMPARING),
         (changed(folds=3), trainings("fold-1-of-3", "fold-2-of-3", "fold-3-of-3") | COMPARING),
-        (changed(labels=[0.5, 0.25]), trainings("labels-0.25") | COMPARING),
+        (changed(label_fractions=[0.5, 0.25]), trainings("labels-0.25") | COMPARING),
         (changed(models=["small"]), set()),
         (
             changed(models=["small", "other"]),

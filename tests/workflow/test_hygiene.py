@@ -1,21 +1,16 @@
-"""The workflow is clean by Snakemake's and snakefmt's own measure, and keeps the house rules of rules."""
+"""The workflow is clean by Snakemake's and snakefmt's own measure, and all rules are alike in what has to be there."""
 
-import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from fixtures.parsed_rules import parsed_rules, resource
 from workflow.tiny import ROOT, make_project, snakemake
 
-MARK = "    shell:"  # of a rule that is no stage
-RULE_FILES = sorted(ROOT.glob("rules/*.smk"))
-
-
-def rules():
-    """(name, text) of every rule."""
-    for path in RULE_FILES:
-        for block in re.split(r"\n(?=(?:rule|checkpoint) \w+:)", path.read_text())[1:]:
-            yield re.match(r"(?:rule|checkpoint) (\w+):", block)[1], block
+NO_STAGE = {"all", "complete_portion"}  # rules without a script
+NO_OUTPUT = {"label", "new_project", "import_deeplabcut"}  # they lead to files of a person
+SHARED_SCRIPTS = {"train_repeat": "train_model", "evaluate_repeat": "evaluate_model"}
 
 
 def test_lint(tmp_path):
@@ -37,32 +32,34 @@ def test_format(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_rule_has_its_script():
-    names = [name for name, text in rules() if MARK not in text]
-    assert len(names) > 15
-    assert sorted(names) == sorted(path.stem for path in ROOT.glob("scripts/*.py"))
+def stages():
+    """Rules that run a script, by name."""
+    return {name: rule for name, rule in parsed_rules().items() if name not in NO_STAGE}
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [rule for rule in rules() if MARK not in rule[1]], ids=lambda value: value.split("\n")[0]
-)
-def test_rule(name, text):
-    assert f'"../scripts/{name}.py"' in text
-    assert f'"logs/{name}' in text
-    assert 'conda:\n        "../envs/compute.yaml"' in text
-    if "output:" in text:
-        assert f'"benchmarks/{name}' in text
-        assert f'code=code("{name}")' in text
-        assert "mem_mb=grow(" in text and "runtime=grow(" in text
+def test_every_script_has_a_rule_of_its_name():
+    assert set(stages()) - set(SHARED_SCRIPTS) == {path.stem for path in ROOT.glob("scripts/*.py")}
 
 
-def test_scripts_are_thin():
-    for path in ROOT.glob("scripts/*.py"):
-        assert len(path.read_text().splitlines()) <= 35, path
+def test_every_rule_runs_a_script_and_logs_under_its_name():
+    for name, rule in stages().items():
+        assert Path(rule.script).name == f"{SHARED_SCRIPTS.get(name, name)}.py", name
+        assert [path.startswith(f"logs/{name}") for path in rule.log] == [True], name
+        assert rule.conda_env == "../envs/compute.yaml", name
+        assert rule.output or name in NO_OUTPUT
 
 
-def test_files_are_of_readable_length():
-    for path in [*ROOT.glob("scripts/posemake/*.py"), *ROOT.glob("tests/**/*.py")]:
-        assert len(path.read_text().splitlines()) <= 320, path
-    for path in RULE_FILES:
-        assert len(path.read_text().splitlines()) <= (200 if path.name == "common.smk" else 150), path
+def test_every_rule_that_computes_is_measured_and_limited():
+    for name, rule in stages().items():
+        if name not in NO_OUTPUT:
+            assert rule.benchmark.startswith(f"benchmarks/{name}"), name
+            assert rule.params.code, name
+            for limit in ("mem_mb", "runtime"):
+                assert 0 < resource(rule, limit) < resource(rule, limit, attempt=2), (name, limit)
+
+
+def test_only_repeats_share_the_digest_of_code_with_another_rule():
+    digests = {name: rule.params.code for name, rule in stages().items() if name not in NO_OUTPUT}
+    for name, script in SHARED_SCRIPTS.items():
+        assert digests.pop(name) == digests[script]
+    assert len(set(digests.values())) == len(digests)

@@ -4,8 +4,12 @@ import re
 import shutil
 
 import pytest
+from fixtures.edits import in_clone, make_fail, set_constant
 from workflow.expected import FIGURES, INDEX, OVER_ALL, TABLES_OF_VIDEOS, per_model, per_video
 from workflow.tiny import SHEET, draw, jobs_in, snakemake, would_run, write_sheet
+
+from posemake.analysis import filters
+from posemake.jobs import portions
 
 MARKS = {"complete_portion"}
 
@@ -13,10 +17,7 @@ MARKS = {"complete_portion"}
 @pytest.fixture
 def many(project, clone):
     """A finished project for which three videos are many, and its workflow."""
-    rules = clone / "rules/portions.smk"
-    code = rules.read_text()
-    assert "MANY = 100 " in code
-    rules.write_text(code.replace("MANY = 100 ", "MANY = 2 "))
+    set_constant(clone, portions, "MANY", 2)
     done = snakemake(project, workflow=clone)
     assert done.returncode == 0 and jobs_in(done.stdout) == MARKS, done.stdout
     assert would_run(project, workflow=clone) == set()
@@ -74,16 +75,12 @@ def test_new_video(many):
 
 def test_failed_job_is_not_forgotten(many):
     project, clone = many
-    module = clone / "scripts/posemake/analysis/filters.py"
-    code = module.read_text()
-    mark = "    if isinstance(step, Confidence)"
-    assert mark in code
-    module.write_text(code.replace(mark, f"    raise ValueError('on purpose')\n{mark}"))
+    code = make_fail(clone, filters, filters.apply_step)
     done = snakemake(project, "--keep-going", workflow=clone)
     assert done.returncode != 0 and "ValueError: on purpose" in done.stdout
     expected = per_video("filter_poses", *FIGURES) | per_model(*OVER_ALL) | INDEX | MARKS
     assert would_run(project, workflow=clone) == expected
-    module.write_text(code)
+    in_clone(clone, filters).write_text(code)
     assert would_run(project, workflow=clone) == expected
 
 

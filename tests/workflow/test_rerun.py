@@ -8,6 +8,7 @@ import copy
 import os
 
 import pytest
+from fixtures.edits import add_comment, add_constant, in_clone, make_fail
 from workflow import tiny
 from workflow.expected import (
     AFTER_FILTER,
@@ -29,7 +30,9 @@ from workflow.expected import (
 )
 from workflow.tiny import CONFIG, SHEET, draw, jobs_in, snakemake, would_run, write_config, write_sheet
 
+from posemake.analysis import filters, smoothing
 from posemake.core.json_files import read_json
+from posemake.networks import heatmap, runtimes
 
 
 def changed(section, **values):
@@ -85,8 +88,8 @@ CONFIG_CHANGES = {
     ),
     "a model no longer applied": (changed("predict", models=["small"]), INDEX),
     "the engine": (changed("predict", engine="onnxruntime"), per_model("export_model") | after_export(*MODELS)),
-    "a window that follows": (changed("predict", crop="follow"), after_export(*MODELS)),
-    "a key of the window, where there is none": (changed("predict", follow={"every": 50}), set()),
+    "a window that follows": (changed("predict", crop="dynamic"), after_export(*MODELS)),
+    "a key of the window, where there is none": (changed("predict", dynamic_crop={"every": 50}), set()),
     "parts of every video": (
         changed("predict", parts=2),
         after_export(*MODELS) - per_video("predict_poses") | per_video("predict_part", "join_poses"),
@@ -124,32 +127,24 @@ def test_touched_code(project, clone):
     assert would_run(project, workflow=clone) == set()
 
 
-def edit(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
 def test_comment_and_docstring(project, clone):
-    module = clone / "scripts/posemake/analysis/filters.py"
-    edit(module, '"""Filters of tracks', '"""Ways to filter tracks')
-    module.write_text(module.read_text() + "\n# a remark\n")
-    edit(clone / "scripts/filter_poses.py", '"""', '"""Another text. ')
+    add_comment(in_clone(clone, filters))
+    add_comment(clone / "scripts/filter_poses.py")
     assert would_run(project, workflow=clone) == set()
 
 
 def test_code_of_the_filters(project, clone):
-    edit(clone / "scripts/posemake/analysis/smoothing.py", "bottleneck.move_median", "bottleneck.move_mean")
+    add_constant(clone, smoothing)
     assert would_run(project, workflow=clone) == AFTER_FILTER
 
 
 def test_code_that_several_stages_share(project, clone):
-    edit(clone / "scripts/posemake/networks/heatmap.py", "OFFSET_RADIUS = 2.0", "OFFSET_RADIUS = 1.5")
+    add_constant(clone, heatmap)
     assert would_run(project, workflow=clone) == after_training(*MODELS)
 
 
 def test_code_of_the_engines(project, clone):
-    edit(clone / "scripts/posemake/networks/runtimes.py", "GPU_BATCH = 32", "GPU_BATCH = 16")
+    add_constant(clone, runtimes)
     assert would_run(project, workflow=clone) == per_model("export_model") | after_export(*MODELS)
 
 
@@ -254,14 +249,12 @@ def test_last_output_deleted(project, file):
 
 def test_failed_job_is_not_forgotten(project, clone):
     """After a failure, Snakemake alone would say that nothing is to be done, with the old final results in place."""
-    module = clone / "scripts/posemake/analysis/filters.py"
-    code = module.read_text()
-    edit(module, "    if isinstance(step, Confidence)", "    raise ValueError('on purpose')\n    if isinstance(step, Confidence)")
+    code = make_fail(clone, filters, filters.apply_step)
     done = snakemake(project, "--keep-going", workflow=clone)
     assert done.returncode != 0
     assert done.stdout.count("ValueError: on purpose") == len(MODELS) * len(ANALYSED)
     assert would_run(project, workflow=clone) == AFTER_FILTER
-    module.write_text(code)
+    in_clone(clone, filters).write_text(code)
     assert would_run(project, workflow=clone) == AFTER_FILTER
     done = snakemake(project, workflow=clone)
     assert done.returncode == 0 and jobs_in(done.stdout) == AFTER_FILTER

@@ -8,7 +8,7 @@ from workflow.expected import after_export
 from workflow.tiny import copy_workflow, snakemake, would_run
 
 
-def test_project_and_clone_are_moved_and_reached_through_links(project, tmp_path, tell):
+def test_project_and_clone_are_moved_and_reached_through_links(project, tmp_path, record_fault):
     moved = project.rename(tmp_path / "another näme $(touch canary) 'here'")
     (moved / "results").rename(tmp_path / "results of it")
     (moved / "results").symlink_to(tmp_path / "results of it")
@@ -18,8 +18,8 @@ def test_project_and_clone_are_moved_and_reached_through_links(project, tmp_path
     assert would_run(tmp_path / "link", workflow=tmp_path / "clone") == set()
     assert would_run(tmp_path, "--directory", str(moved), workflow=tmp_path / "clone") == set()
     assert not (tmp_path / "canary").exists() and not (moved / "canary").exists()
-    tell(
-        "a project is renamed, moved with its times, or reached through a link; `results` is a link; posemake is cloned anew",
+    record_fault(
+        "a project is renamed, moved with its times, or reached through a link; `results` is a link; posemake is cloned again",
         "all",
         "nothing is done again",
         "nothing",
@@ -33,7 +33,7 @@ def test_a_copy_without_times_and_records_is_dated_anew(project, tmp_path):
     assert would_run(copy) == set()
 
 
-def test_models_that_were_exported_on_a_gpu(project, monkeypatch, tell):
+def test_models_that_were_exported_on_a_gpu(project, monkeypatch, record_fault):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     path = project / "results/models/round-0/small/engine.json"
     exported = json.loads(path.read_text())
@@ -49,8 +49,8 @@ def test_models_that_were_exported_on_a_gpu(project, monkeypatch, tell):
     assert snakemake(project, "results/poses/round-0/small/fast_2/poses.h5").returncode == 0
     assert json.loads((poses / "poses.json").read_text())["device"] == "cpu"
     assert would_run(project) <= after_export("small")
-    tell(
-        "a model was exported on a GPU, and there is none any more",
+    record_fault(
+        "a model was exported on a GPU, and there is no GPU any more",
         "`predict_poses`, `predict_part`",
         "the job fails; with `POSEMAKE_DEVICE=cpu` the next run computes on the CPU",
         "nothing",

@@ -74,7 +74,7 @@ def test_the_frames_of_the_next_round_wait(chosen):
     tables = {video: pd.read_csv(project / f"results/frames/round-1/{video}/frames.csv") for video in VIDEOS}
     count = sum(map(len, tables.values()))
     assert f"posemake waits for labels: {count} frames in 2 videos" in output
-    assert [item.round for item in open_project(project, "demo").items] == [1] * count
+    assert [task.folder.round for task in open_project(project, "demo").navigator.tasks] == [1] * count
     for video, table in tables.items():
         folder = project / f"results/frames/round-1/{video}"
         assert sorted(table["image"]) == sorted(path.name for path in (folder / "images").glob("*.png"))
@@ -129,7 +129,7 @@ def test_a_new_video_begins_with_the_first_round(copy):
     done = snakemake(copy)
     assert done.returncode == 0 and not rounds_in(done.stdout), done.stdout
     assert "waits for labels: 8 frames in 1 video: slow_9 (8). Label them with the target label" in done.stdout
-    assert {(item.round, item.video) for item in open_project(copy, "demo", video="slow_9").items} == {(0, "slow_9")}
+    assert {task.folder for task in open_project(copy, "demo", video="slow_9").navigator.tasks} == {(0, "slow_9")}
 
 
 def test_labels_are_checked_on_demand(copy):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 from fixtures.share import CORES
+from fixtures.snakemake_server import server
 
 from posemake.demo.annotator import label_frames
 from posemake.demo.motion import KEYPOINTS
@@ -78,16 +79,36 @@ def copy_workflow(to: Path) -> Path:
     return to
 
 
-def snakemake(project: Path, *arguments: str, workflow: Path = ROOT, device: str = "cpu") -> subprocess.CompletedProcess:
-    """Run Snakemake in a project's folder; output and errors come together in ``stdout``. No ``device`` is the best."""
+def snakemake(
+    project: Path, *arguments: str, workflow: Path = ROOT, device: str = "cpu", new_process: bool = False
+) -> subprocess.CompletedProcess:
+    """Run Snakemake in a project's folder; output and errors come together in ``stdout``.
+
+    Parameters
+    ----------
+    project
+        The folder to run in.
+    arguments
+        Of the command line.
+    workflow
+        The folder of the Snakefile.
+    device
+        Value of POSEMAKE_DEVICE; empty for the best one.
+    new_process
+        Start Python and Snakemake as a user does. Otherwise a process forks that has imported Snakemake already.
+    """
+    command = ["-s", str(workflow / "Snakefile"), "--cores", str(CORES), *arguments]
+    env = {**os.environ, "POSEMAKE_DEVICE": device}
+    if not new_process:
+        return server.run(command, project, env)
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", "-s", str(workflow / "Snakefile"), "--cores", str(CORES), *arguments],
+        [sys.executable, "-m", "snakemake", *command],
         cwd=project,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "POSEMAKE_DEVICE": device},
+        env=env,
     )
 
 

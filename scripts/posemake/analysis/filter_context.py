@@ -1,39 +1,41 @@
-"""What filters know beside a track (T frames, K keypoints)."""
+"""Context that filters of a track need (T frames, K keypoints)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from posemake.analysis.skeleton import KeypointPair
 from posemake.core.errors import PosemakeError
 
-GAP = 2.5  # times the median distance of frames, from which on frames are missing
+MAX_STEP = 2.5  # times the median time from frame to frame; at longer steps, frames are missing
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What filters know beside the track."""
+class FilterContext:
+    """What filters know of a video beside its tracks."""
 
     trusted: np.ndarray  # (T, K) bool: points that are confident
     confidence: np.ndarray  # (T, K)
     times: np.ndarray  # (T,) seconds
-    bones: list[tuple[int, int]]  # pairs of keypoints (by number) whose distance hardly varies
-    body: float  # pixels, length of the animal; NaN where nobody knows
+    bones: Sequence[KeypointPair]  # pairs of keypoints whose distance hardly varies
+    body_length: float  # pixels; NaN where it is unknown
 
-    def rate(self) -> float:
-        """Frames per second, by the mean distance of frames, without those that are gaps; timestamps may be whole milliseconds.
+    def frame_rate(self) -> float:
+        """Return the frames per second.
+
+        It is taken from the mean step of the times, as timestamps may be whole milliseconds, without steps at which frames are
+        missing.
 
         Raises
         ------
         PosemakeError
-            If the times tell none.
+            If the times do not increase.
         """
         steps = np.diff(self.times)
-        step = float(steps[steps <= GAP * np.median(steps)].mean()) if len(steps) else 0.0
+        step = float(steps[steps <= MAX_STEP * np.median(steps)].mean()) if len(steps) else 0.0
         if not step > 0:
-            raise PosemakeError("the filter butterworth needs times that tell the frame rate; give fps in the sheet of videos")
+            raise PosemakeError(
+                "filter.steps, butterworth: the times of the frames give no frame rate; give fps in the sheet of videos"
+            )
         return round(1 / step, 6)
-
-
-def known_points(track: np.ndarray) -> np.ndarray:
-    """Which points (T,) of a track (T, 2) are there."""
-    return np.isfinite(track[:, 0])

@@ -1,33 +1,38 @@
-"""Distances between predicted and labelled keypoints, and the figures made of them (N frames, K keypoints)."""
+"""Error metrics of predicted keypoints (N frames, K keypoints)."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
-PERCENTILES = (50, 75, 90, 95, 99)
-OKS_THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of COCO
-RECALLS = np.linspace(0, 1, 101)  # of COCO's interpolated precision
+PERCENTILES = (75, 90, 95, 99)  # beside the median
+OKS_THRESHOLDS = np.linspace(0.5, 0.95, 10)  # those of COCO
+RECALLS = np.linspace(0, 1, 101)  # recalls at which COCO interpolates precision
 
 
 def distances(predicted: np.ndarray, labelled: np.ndarray) -> np.ndarray:
-    """Euclidean distances (N, K) in pixels between positions (N, K, 2); NaN where there is no label."""
+    """Return the Euclidean distances (N, K) in pixels between positions (N, K, 2); NaN where there is no label."""
     return np.linalg.norm(predicted - labelled, axis=-1)
 
 
-def _of(values: np.ndarray, figure) -> float:
+def _nan_if_empty(figure: Callable[[np.ndarray], float | np.floating], values: np.ndarray) -> float:
     return float(figure(values)) if len(values) else float("nan")
 
 
-def _figures(
-    error: np.ndarray, relative: np.ndarray, pck: tuple[float, ...], pck_relative: tuple[float, ...]
-) -> dict[str, float]:
+def _share_within(radius: float) -> Callable[[np.ndarray], np.floating]:
+    return lambda distances: np.mean(distances <= radius)
+
+
+def _figures(error: np.ndarray, relative: np.ndarray, pck: Sequence[float], pck_relative: Sequence[float]) -> dict[str, float]:
     known = relative[np.isfinite(relative)]
     return {
-        "mean": _of(error, np.mean),
-        "rmse": _of(error, lambda v: np.sqrt(np.mean(v**2))),
-        "median": _of(error, np.median),
-        **{f"p{q}": _of(error, lambda v, q=q: np.percentile(v, q)) for q in PERCENTILES[1:]},
-        **{f"pck_{r:g}": _of(error, lambda v, r=r: np.mean(v <= r)) for r in pck},
-        "normalised": _of(known, np.mean),
-        **{f"pck_relative_{r:g}": _of(known, lambda v, r=r: np.mean(v <= r)) for r in pck_relative},
+        "mean": _nan_if_empty(np.mean, error),
+        "rmse": _nan_if_empty(lambda v: np.sqrt(np.mean(v**2)), error),
+        "median": _nan_if_empty(np.median, error),
+        **{f"p{q}": _nan_if_empty(partial(np.percentile, q=q), error) for q in PERCENTILES},
+        **{f"pck_{r:g}": _nan_if_empty(_share_within(r), error) for r in pck},
+        "normalised": _nan_if_empty(np.mean, known),
+        **{f"pck_relative_{r:g}": _nan_if_empty(_share_within(r), known) for r in pck_relative},
     }
 
 
@@ -35,11 +40,11 @@ def summarise(
     error: np.ndarray,
     confidence: np.ndarray,
     threshold: float,
-    pck: tuple[float, ...],
+    pck: Sequence[float],
     length: np.ndarray | float = np.nan,
-    pck_relative: tuple[float, ...] = (),
+    pck_relative: Sequence[float] = (),
 ) -> dict[str, float]:
-    """Figures of a set of distances.
+    """Summarise a set of distances.
 
     Parameters
     ----------
@@ -48,47 +53,58 @@ def summarise(
     confidence
         Confidence of each prediction, of the same shape.
     threshold
-        Predictions at or above it are confident.
+        Confidence from which a prediction is confident.
     pck
-        Radii in pixels: the percentage of correct keypoints is the share of labelled points at most that far off
-        (Yang & Ramanan 2013), whatever the confidence.
+        Radii in pixels. The percentage of correct keypoints (PCK, Yang & Ramanan 2013) is the share of labelled points that are
+        predicted within a radius, whatever their confidence.
     length
-        Reference length in pixels, one or one per distance; NaN where there is none.
+        Reference length in pixels, one for all or one per distance; NaN where there is none.
     pck_relative
-        Radii as shares of it (PCKh of Andriluka et al. 2014, where the length is the head's).
+        Radii as shares of the reference length (PCKh of Andriluka et al. 2014, where the length is that of the head).
 
     Returns
     -------
     dict
         ``n``; ``mean`` (DeepLabCut prints this as "RMSE"), the true ``rmse``, ``median`` and percentiles in pixels;
         ``pck_<radius>`` as shares; ``normalised``, the mean distance over the reference length, and
-        ``pck_relative_<share>``; ``confident`` (share), and all of these but ``n`` of the confident points, with the ending
-        ``_confident``. NaN where there is no point.
+        ``pck_relative_<share>``; ``confident``, the share of confident points; and all of these but ``n`` for the confident
+        points alone, with the suffix ``_confident``. NaN where there is no point.
     """
     known = np.isfinite(error)
     relative = (error / length)[known]
-    e, c = error[known], confidence[known]
-    sure = c >= threshold
-    passing = _figures(e[sure], relative[sure], pck, pck_relative)
+    error, confidence = error[known], confidence[known]
+    confident = confidence >= threshold
+    of_confident = _figures(error[confident], relative[confident], pck, pck_relative)
     return {
-        "n": len(e),
-        **_figures(e, relative, pck, pck_relative),
-        "confident": _of(c, lambda v: np.mean(v >= threshold)),
-        **{f"{name}_confident": value for name, value in passing.items()},
+        "n": len(error),
+        **_figures(error, relative, pck, pck_relative),
+        "confident": _nan_if_empty(np.mean, confident),
+        **{f"{name}_confident": value for name, value in of_confident.items()},
     }
 
 
-def similarity(predicted: np.ndarray, labelled: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """Object keypoint similarity (N,) of positions (N, K, 2) to labels, with the sigmas (K,) of the keypoints.
+def object_keypoint_similarity(predicted: np.ndarray, labelled: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """Return the object keypoint similarity (OKS) of each frame.
 
-    As COCO defines it (cocodataset.org/#keypoints-eval, section 1.2; Ronchi & Perona 2017): the mean over the labelled keypoints
+    COCO defines it (cocodataset.org/#keypoints-eval, section 1.2; Ronchi & Perona 2017) as the mean over the labelled keypoints
     of exp(-d² / (2 s² k²)), where d is the distance, k twice the keypoint's sigma and s² the area of the object's segment. COCO's
     sigmas are the standard deviations of d / s between people who label people, from 0.025 (eyes) to 0.107 (hips).
 
-    Without a segment, the area is that of the box around the labelled keypoints, with no margin. So has it DeepLabCut 3, for one
-    animal and for several, with a sigma of 0.1 for all keypoints (deeplabcut/core/inferenceutils.py,
-    calc_object_keypoint_similarity, by the defaults of core/metrics/api.py, compute_metrics). As there, it is NaN for a frame
-    with fewer than two labelled keypoints, or whose box has no area, and a missing prediction is infinitely far off.
+    Without a segment, the area is that of the box around the labelled keypoints, without a margin. DeepLabCut 3 does the same,
+    for one animal and for several, with a sigma of 0.1 for all keypoints (deeplabcut/core/inferenceutils.py,
+    calc_object_keypoint_similarity, by the defaults of core/metrics/api.py, compute_metrics).
+
+    Parameters
+    ----------
+    predicted, labelled
+        Positions (N, K, 2) in pixels. A labelled keypoint without a prediction (NaN) counts as infinitely far off.
+    sigmas
+        (K,) of the keypoints.
+
+    Returns
+    -------
+    np.ndarray
+        (N,) in 0 … 1; NaN for a frame with fewer than two labelled keypoints, or whose box has no area, as in DeepLabCut.
     """
     known = np.isfinite(labelled).all(-1)
     low = np.where(known[..., None], labelled, np.inf).min(1)
@@ -104,11 +120,12 @@ def similarity(predicted: np.ndarray, labelled: np.ndarray, sigmas: np.ndarray) 
 
 
 def average_precision(oks: np.ndarray, score: np.ndarray) -> dict[str, float]:
-    """COCO's mean average precision of one animal per frame, from similarities (N,) and scores (N,) of the animals found.
+    """Return COCO's mean average precision of one animal per frame, from similarities (N,) and scores (N,) of the predictions.
 
-    At each threshold 0.50, 0.55 … 0.95 of the similarity, a frame is right if it reaches it; precision over recall, frames
-    sorted by score, is interpolated at 101 recalls. Frames without a similarity (NaN) count nowhere. DeepLabCut 3 gives the same
-    in per cent, but for such frames, in which it counts the animal found as a wrong one (core/metrics/distance_metrics.py).
+    At each threshold 0.50, 0.55 … 0.95, a frame is right if its similarity reaches the threshold. Precision over recall, of the
+    frames sorted by score, is interpolated at 101 recalls. Frames without a similarity (NaN) are left out. DeepLabCut 3 gives the
+    same numbers in per cent, except that it counts the animals predicted in such frames as wrong
+    (core/metrics/distance_metrics.py).
 
     Returns
     -------
@@ -122,7 +139,7 @@ def average_precision(oks: np.ndarray, score: np.ndarray) -> dict[str, float]:
     right = (ranked[:, None] >= OKS_THRESHOLDS).cumsum(0)  # (N, thresholds)
     recall = right / len(ranked)
     precision = right / np.arange(1, len(ranked) + 1)[:, None]
-    precision = np.maximum.accumulate(precision[::-1])[::-1]  # the best that this or a higher recall has
+    precision = np.maximum.accumulate(precision[::-1])[::-1]  # best precision at this or a higher recall
     precisions = []
     for r, p in zip(recall.T, precision.T):
         at = np.searchsorted(r, RECALLS, side="left")

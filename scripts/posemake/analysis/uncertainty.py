@@ -1,20 +1,51 @@
-"""How far the figures of an evaluation can be trusted (N points in U blocks of frames, D draws)."""
+"""Uncertainty of the figures of an evaluation, and calibration of the confidence (N points in U blocks of frames)."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
-MIN_BLOCKS = 5  # fewer tell too little of how blocks differ for an interval
-MIN_BLOCKS_OF_GROUP = 3
-MIN_PASSING = 20  # points that a threshold has to rest on
-BINS = 10
-CELLS = 4_000_000  # of the largest array held at once
+MIN_BLOCKS = 5  # blocks; fewer do not show how much blocks differ
+MIN_BLOCKS_OF_GROUP = 3  # blocks; smaller groups are not compared
+MIN_PASSING = 20  # points that a suggested threshold rests on, at least
+BINS = 10  # bins of the confidence
+MAX_CELLS = 4_000_000  # elements of the largest array in memory at once
 
 
-def intervals(
-    error: np.ndarray, block: np.ndarray, radii: tuple[float, ...], draws: int, seed: int
+class ReliabilityBin(TypedDict):
+    """Points whose confidence lies in a bin."""
+
+    low: float  # edges of the bin
+    high: float
+    n: int  # points
+    confidence: float  # mean; NaN where n is 0
+    correct: float  # share of correct points; NaN where n is 0
+
+
+class Threshold(TypedDict):
+    """A confidence threshold, and the points that pass it."""
+
+    threshold: float | None  # None where none is suggested
+    points: int  # all points
+    passing: int  # points at or above the threshold
+    correct: float | None  # share of the passing points that are correct
+
+
+class Comparison(TypedDict):
+    """A comparison of the errors of groups."""
+
+    groups: dict[str, int]  # number of blocks
+    median: dict[str, float]  # median of the mean errors of the blocks in pixels
+    statistic: float | None  # H of Kruskal and Wallis
+    p: float | None
+    epsilon_squared: float | None  # effect size H / (n - 1), Tomczak & Tomczak 2014
+    note: str  # why the last three are missing
+
+
+def bootstrap_intervals(
+    error: np.ndarray, block: np.ndarray, radii: Sequence[float], samples: int, seed: int
 ) -> dict[str, tuple[float, float]]:
-    """95 % confidence intervals by the percentile bootstrap (Efron & Tibshirani 1993, chapter 13).
+    """Compute 95 % confidence intervals by the percentile bootstrap (Efron & Tibshirani 1993, chapter 13).
 
     Whole blocks are drawn with replacement, since frames of one block resemble each other (chapter 8 there).
 
@@ -23,100 +54,126 @@ def intervals(
     error
         (N,) distances in pixels.
     block
-        (N,) the block of each.
+        (N,) block of each point.
     radii
-        Of ``pck_<radius>``, in pixels.
+        Radii in pixels of ``pck_<radius>``.
+    samples
+        Number of bootstrap samples.
+    seed
+        Seed of the random draws.
 
     Returns
     -------
     dict
-        (low, high) of ``mean``, ``rmse``, ``median`` and each ``pck_<radius>``; both NaN with fewer than MIN_BLOCKS blocks.
+        (low, high) of ``mean``, ``rmse``, ``median`` and each ``pck_<radius>``; both NaN with fewer than `MIN_BLOCKS` blocks.
     """
     names = ["mean", "rmse", "median", *(f"pck_{r:g}" for r in radii)]
-    _, of = np.unique(np.asarray(block, str), return_inverse=True)
-    units = int(of.max()) + 1 if len(of) else 0
+    _, unit = np.unique(np.asarray(block, str), return_inverse=True)
+    units = int(unit.max()) + 1 if len(unit) else 0
     if units < MIN_BLOCKS:
         return dict.fromkeys(names, (float("nan"), float("nan")))
-    times = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), draws)  # (D, U), how often each is drawn
-    parts = [np.ones_like(error), error, error**2, *(error <= r for r in radii)]
-    count, total, squares, *hits = (times @ np.bincount(of, part, units) for part in parts)
-    found = {"mean": total / count, "rmse": np.sqrt(squares / count), "median": _medians(error, of, times)}
-    found |= {f"pck_{r:g}": h / count for r, h in zip(radii, hits)}
-    return {name: tuple(np.percentile(found[name], (2.5, 97.5)).tolist()) for name in names}
+    # (samples, U): how often each block is drawn
+    draws = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), samples)
+    values = [np.ones_like(error), error, error**2, *(error <= r for r in radii)]
+    count, total, squares, *within = (draws @ np.bincount(unit, value, units) for value in values)
+    figures = {"mean": total / count, "rmse": np.sqrt(squares / count), "median": _sample_medians(error, unit, draws)}
+    figures |= {f"pck_{r:g}": hits / count for r, hits in zip(radii, within)}
+    intervals = {}
+    for name in names:
+        low, high = np.percentile(figures[name], (2.5, 97.5)).tolist()
+        intervals[name] = (low, high)
+    return intervals
 
 
-def _medians(error: np.ndarray, of: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Median (D,) of the points of each draw, each point as often as its block is drawn."""
-    order = np.argsort(error)
-    ranked, of = error[order], of[order]
-    found = []
-    for some in np.array_split(times, max(1, -(-times.shape[0] * len(error) // CELLS))):
-        until = some[:, of].cumsum(1)
-        size = until[:, -1]
-        middle = [(until <= place[:, None]).sum(1) for place in ((size - 1) // 2, size // 2)]
-        found.append((ranked[middle[0]] + ranked[middle[1]]) / 2)
-    return np.concatenate(found)
+def _sample_medians(error: np.ndarray, unit: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Return the median error (S,) of bootstrap samples, in which each point occurs as often as its block.
 
-
-def reliability(confidence: np.ndarray, correct: np.ndarray) -> list[dict[str, float]]:
-    """Share of right points by confidence, in BINS equal bins of 0 … 1 (the reliability diagram of Guo et al. 2017).
-
-    Returns
-    -------
-    list
-        Per bin: ``low``, ``high``, ``n``, mean ``confidence`` and share ``correct`` (NaN where n is 0).
+    Parameters
+    ----------
+    error, unit
+        (N,) errors, and numbers of their blocks.
+    draws
+        (S, U) how often each block is drawn.
     """
+    order = np.argsort(error)
+    ranked, unit = error[order], unit[order]
+    medians = []
+    for batch in np.array_split(draws, max(1, -(-draws.shape[0] * len(error) // MAX_CELLS))):
+        cumulative = batch[:, unit].cumsum(1)  # points up to each rank
+        size = cumulative[:, -1]
+        lower, upper = ((cumulative <= rank[:, None]).sum(1) for rank in ((size - 1) // 2, size // 2))
+        medians.append((ranked[lower] + ranked[upper]) / 2)
+    return np.concatenate(medians)
+
+
+def reliability_bins(confidence: np.ndarray, correct: np.ndarray) -> list[ReliabilityBin]:
+    """Return the share of correct points in `BINS` equal bins of the confidence (reliability diagram of Guo et al. 2017)."""
     edges = np.linspace(0, 1, BINS + 1)
     place = np.clip(np.digitize(confidence, edges) - 1, 0, BINS - 1)
     count = np.bincount(place, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        means = [np.bincount(place, values, BINS) / count for values in (confidence, np.asarray(correct, float))]
-    rows = zip(edges[:-1].tolist(), edges[1:].tolist(), count.tolist(), *(mean.tolist() for mean in means))
-    return [dict(zip(("low", "high", "n", "confidence", "correct"), row)) for row in rows]
+        mean_confidence = np.bincount(place, confidence, BINS) / count
+        share_correct = np.bincount(place, np.asarray(correct, float), BINS) / count
+    return [
+        ReliabilityBin(
+            low=float(edges[i]),
+            high=float(edges[i + 1]),
+            n=int(count[i]),
+            confidence=float(mean_confidence[i]),
+            correct=float(share_correct[i]),
+        )
+        for i in range(BINS)
+    ]
 
 
-def calibration_error(bins: list[dict[str, float]]) -> float:
-    """Expected calibration error (Guo et al. 2017): the mean over points of how far confidence and share of right ones differ."""
-    there = [row for row in bins if row["n"]]
-    total = sum(row["n"] for row in there)
-    return sum(row["n"] * abs(row["confidence"] - row["correct"]) for row in there) / total if total else float("nan")
+def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
+    """Return the mean over points of the difference of confidence and share of correct points in their bin (Guo et al. 2017)."""
+    filled = [row for row in bins if row["n"]]
+    total = sum(row["n"] for row in filled)
+    return sum(row["n"] * abs(row["confidence"] - row["correct"]) for row in filled) / total if total else float("nan")
 
 
-def suggest_threshold(confidence: np.ndarray, correct: np.ndarray, share: float) -> dict[str, Any]:
-    """The lowest confidence from which on at least a share of the points is right.
+def suggest_threshold(confidence: np.ndarray, correct: np.ndarray, share: float) -> Threshold:
+    """Find the lowest confidence threshold that keeps a share of correct points.
+
+    Parameters
+    ----------
+    confidence
+        (N,) of the points.
+    correct
+        (N,) bool.
+    share
+        Share of the points at or above the threshold that are correct, at least.
 
     Returns
     -------
-    dict
-        ``threshold`` (None if there is none that MIN_PASSING points or more pass), ``points`` (all), ``passing`` and
-        ``correct`` (their number, and the share of right ones).
+    Threshold
+        Without a threshold if none keeps the share with `MIN_PASSING` points or more.
     """
     order = np.argsort(-confidence, kind="stable")
     ranked, right = confidence[order], np.asarray(correct, float)[order].cumsum()
     passing = np.arange(1, len(ranked) + 1)
-    last = np.append(ranked[:-1] != ranked[1:], True)[: len(ranked)]  # a threshold takes all points of one confidence, or none
+    last = np.append(ranked[:-1] != ranked[1:], True)[: len(ranked)]  # points of equal confidence pass together
     good = np.flatnonzero(last & (passing >= MIN_PASSING) & (right >= share * passing - 1e-9))
     if not len(good):
-        return {"threshold": None, "points": len(ranked), "passing": 0, "correct": None}
+        return Threshold(threshold=None, points=len(ranked), passing=0, correct=None)
     at = good[-1]
-    return {
-        "threshold": float(ranked[at]),
-        "points": len(ranked),
-        "passing": int(passing[at]),
-        "correct": float(right[at] / passing[at]),
-    }
+    return Threshold(
+        threshold=float(ranked[at]), points=len(ranked), passing=int(passing[at]), correct=float(right[at] / passing[at])
+    )
 
 
-def compare_groups(error: np.ndarray, block: np.ndarray, group: np.ndarray) -> dict[str, Any]:
-    """Whether the error differs between groups: Kruskal–Wallis over the mean errors of blocks (Kruskal & Wallis 1952).
+def compare_groups(error: np.ndarray, block: np.ndarray, group: np.ndarray) -> Comparison:
+    """Test whether the error differs between groups, by the mean errors of blocks (Kruskal & Wallis 1952).
 
-    Points (N,) without a group (empty) count nowhere.
-
-    Returns
-    -------
-    dict
-        ``groups`` (name: number of blocks), ``median`` (name: median of their means in pixels), ``statistic``, ``p``,
-        ``epsilon_squared`` (effect size H / (n - 1), Tomczak & Tomczak 2014), and ``note``: why the last three are missing.
+    Parameters
+    ----------
+    error
+        (N,) distances in pixels.
+    block
+        (N,) block of each point.
+    group
+        (N,) group of each point; points with an empty one are left out.
     """
     from scipy.stats import kruskal
 
@@ -124,23 +181,24 @@ def compare_groups(error: np.ndarray, block: np.ndarray, group: np.ndarray) -> d
         name: [float(error[(group == name) & (block == one)].mean()) for one in np.unique(block[group == name])]
         for name in sorted(set(group[group != ""].tolist()))
     }
-    found: dict[str, Any] = {
-        "groups": {name: len(values) for name, values in means.items()},
-        "median": {name: float(np.median(values)) for name, values in means.items()},
-        "statistic": None,
-        "p": None,
-        "epsilon_squared": None,
-        "note": "",
-    }
-    few = [name for name, values in means.items() if len(values) < MIN_BLOCKS_OF_GROUP]
+    comparison = Comparison(
+        groups={name: len(values) for name, values in means.items()},
+        median={name: float(np.median(values)) for name, values in means.items()},
+        statistic=None,
+        p=None,
+        epsilon_squared=None,
+        note="",
+    )
+    small = [name for name, values in means.items() if len(values) < MIN_BLOCKS_OF_GROUP]
     if len(means) < 2:
-        found["note"] = "fewer than two groups have test frames"
-    elif few:
-        found["note"] = f"fewer than {MIN_BLOCKS_OF_GROUP} test blocks in {', '.join(few)}"
+        comparison["note"] = "fewer than two groups have test frames"
+    elif small:
+        comparison["note"] = f"fewer than {MIN_BLOCKS_OF_GROUP} test blocks in {', '.join(small)}"
     elif len({value for values in means.values() for value in values}) == 1:
-        found["note"] = "all blocks have the same error"
+        comparison["note"] = "all blocks have the same error"
     else:
         statistic, p = kruskal(*means.values())
-        size = sum(map(len, means.values()))
-        found |= {"statistic": float(statistic), "p": float(p), "epsilon_squared": float(statistic) / (size - 1)}
-    return found
+        blocks = sum(map(len, means.values()))
+        comparison["statistic"], comparison["p"] = float(statistic), float(p)
+        comparison["epsilon_squared"] = float(statistic) / (blocks - 1)
+    return comparison

@@ -1,86 +1,137 @@
-"""The steps that a filter of tracks is made of, with the default of each key and its reason. What they do: posemake.filters."""
+"""Settings of the filter steps."""
 
-from dataclasses import dataclass
+from typing import Annotated, Literal
 
+from pydantic import Field
 
-@dataclass(frozen=True)
-class Confidence:
-    """Remove points that are not confident, by `filter.threshold`."""
-
-    method: str = "confidence"
+from posemake.config.fields import Count, Integer, LengthUnit, Number, Positive, Settings, Window
 
 
-@dataclass(frozen=True)
-class Speed:
+class Confidence(Settings):
+    """Remove points whose confidence is below `filter.threshold`."""
+
+    method: Literal["confidence"] = "confidence"
+
+
+class Speed(Settings):
     """Remove points that jump away and come back."""
 
-    method: str = "speed"
-    limit: float = 0.5  # no mouse moves half of itself in a thirtieth of a second
-    unit: str = "body"  # body lengths per frame, so that it holds for any animal and camera; or `px`
-    max_length: int = 10  # frames; what stays away for longer may be where the animal is
+    method: Literal["speed"] = "speed"
+    limit: Positive = Field(
+        default=0.5,
+        description="Greatest distance from one frame to the next. No mouse moves half its length in a thirtieth of a second.",
+    )
+    unit: LengthUnit = Field(
+        default="body",
+        description="Unit of limit: body (body lengths) or px (frame pixels). Body lengths suit any animal and camera; a body "
+        "length is the distance between the two keypoints that lie farthest apart.",
+    )
+    max_length: Annotated[Integer, Field(ge=1, le=1000)] = Field(
+        default=10,
+        description="Frames that a point can be away. A point that stays away for longer is kept, as the animal may be there.",
+    )
 
 
-@dataclass(frozen=True)
-class Bone:
-    """Remove points at the wrong distance from those they are joined to."""
+class Bone(Settings):
+    """Remove points at an unusual distance from those that the skeleton joins them to."""
 
-    method: str = "bone"
-    deviations: float = 8.0  # median absolute deviations; an animal that rears or turns varies by less
-
-
-@dataclass(frozen=True)
-class Hampel:
-    """Remove points off the running median."""
-
-    method: str = "hampel"
-    window: int = 7  # frames, odd; finds faults of at most 3 frames
-    deviations: float = 5.0  # median absolute deviations within the window; 4.4 are three standard deviations of normal noise
+    method: Literal["bone"] = "bone"
+    deviations: Positive = Field(
+        default=8.0,
+        description="Median absolute deviations from the usual length of a bone. An animal that rears or turns varies by less. "
+        "Bones are those of the skeleton, or all pairs of keypoints where there is none. Of the two ends, the one with more "
+        "unusual bones is removed, else the less confident one.",
+    )
 
 
-@dataclass(frozen=True)
-class Interpolate:
+class Hampel(Settings):
+    """Remove points that lie off the running median."""
+
+    method: Literal["hampel"] = "hampel"
+    window: Window = Field(
+        default=7, description="Frames of the running median, an odd number. With 7, errors of at most 3 frames are found."
+    )
+    deviations: Positive = Field(
+        default=5.0,
+        description="Median absolute deviations within the window. 4.4 are three standard deviations of normal noise.",
+    )
+
+
+class Interpolate(Settings):
     """Fill short gaps."""
 
-    method: str = "interpolate"
-    max_gap: int = 5  # frames; longer gaps stay missing rather than be invented
-    kind: str = "linear"  # invents nothing; `pchip` is rounder
+    method: Literal["interpolate"] = "interpolate"
+    max_gap: Count = Field(
+        default=5, description="Frames of the longest gap that is filled. What happened in a longer one is unknown."
+    )
+    kind: Literal["linear", "pchip"] = Field(
+        default="linear", description="linear (straight lines) or pchip (a smooth curve that does not overshoot)."
+    )
 
 
-@dataclass(frozen=True)
-class Median:
-    """Smooth by the running median."""
+class Median(Settings):
+    """Smooth by the running median, which removes jumps and keeps edges."""
 
-    method: str = "median"
-    window: int = 5  # frames, odd; removes faults of at most 2 frames
-
-
-@dataclass(frozen=True)
-class Savgol:
-    """Smooth by running polynomials."""
-
-    method: str = "savgol"
-    window: int = 7  # frames, odd
-    polyorder: int = 2  # keeps peaks, as acceleration is kept
+    method: Literal["median"] = "median"
+    window: Window = Field(
+        default=5,
+        description="Frames of the running median, an odd number. With 5, errors of at most 2 frames are removed. A longer "
+        "window is smoother and blurs fast movement.",
+    )
 
 
-@dataclass(frozen=True)
-class Butterworth:
+class Savgol(Settings):
+    """Smooth by running polynomials, which keep the height of peaks."""
+
+    method: Literal["savgol"] = "savgol"
+    window: Window = Field(
+        default=7, description="Frames that one polynomial is fitted to, an odd number. A longer window is smoother."
+    )
+    polyorder: Count = Field(
+        default=2,
+        description="Degree of the polynomial, less than window. 2 keeps accelerations; a higher degree keeps more noise, too.",
+    )
+
+
+class Butterworth(Settings):
     """Smooth by a low-pass filter without delay."""
 
-    method: str = "butterworth"
-    cutoff: float = 6.0  # Hz; animals' limbs move slower, noise is as fast as the camera
-    order: int = 2  # of each of the two passes, as is usual in the study of movement
+    method: Literal["butterworth"] = "butterworth"
+    cutoff: Positive = Field(
+        default=6.0,
+        description="Hz above which movement is taken for noise, below half the frame rate. Limbs move slower than 6 Hz. At this "
+        "frequency, 71 % of the movement is left.",
+    )
+    order: Annotated[Integer, Field(ge=1, le=8)] = Field(
+        default=2,
+        description="Order of each of the two passes. A higher order cuts more sharply and rings at sudden movement.",
+    )
 
 
-@dataclass(frozen=True)
-class Kalman:
+class Kalman(Settings):
     """Smooth by a model of movement."""
 
-    method: str = "kalman"
-    motion: str = "velocity"  # changes little from frame to frame; or `acceleration`
-    measurement: float = 1.0  # pixels, standard deviation of a measured point: what good networks have
-    process: float = 0.5  # pixels per frame, standard deviation by which velocity (or acceleration) changes from frame to frame
+    method: Literal["kalman"] = "kalman"
+    motion: Literal["velocity", "acceleration"] = Field(
+        default="velocity",
+        description="What changes little from frame to frame: velocity or acceleration. Acceleration follows turns better and "
+        "lets more noise through.",
+    )
+    measurement: Annotated[Number, Field(gt=0, le=100)] = Field(
+        default=1.0,
+        description="Standard deviation of a measured point in pixels. Good networks reach 1. A greater value is smoother.",
+    )
+    process: Annotated[Number, Field(ge=0.01)] = Field(
+        default=0.5,
+        description="Standard deviation in pixels per frame by which velocity or acceleration changes from frame to frame. A "
+        "smaller value is smoother; only the ratio to measurement matters.",
+    )
 
 
-Step = Confidence | Speed | Bone | Hampel | Interpolate | Median | Savgol | Butterworth | Kalman
-STEPS = {kind.method: kind for kind in Step.__args__}
+Step = Annotated[
+    Confidence | Speed | Bone | Hampel | Interpolate | Median | Savgol | Butterworth | Kalman, Field(discriminator="method")
+]
+STEPS: dict[str, type[Settings]] = {
+    step.model_fields["method"].default: step
+    for step in (Confidence, Speed, Bone, Hampel, Interpolate, Median, Savgol, Butterworth, Kalman)
+}

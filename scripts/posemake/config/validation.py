@@ -1,125 +1,204 @@
-"""Reading and checking of what a user writes: the config and the sheet of videos. Faults are sentences, all told at once.
+"""Checks of the config, with error messages that name the key.
 
-Needs no more than PyYAML and jsonschema, as it runs whenever the workflow starts.
+A fault is one sentence; all faults of a config are found at once.
 """
 
 import difflib
 import os
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, get_args, get_origin
 
-from posemake.config.settings import Filter, Frames, Model, Split, plain
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from posemake.config.fields import Settings
+from posemake.config.filter_steps import STEPS, Savgol, Speed
+from posemake.config.settings import WITHOUT_IMAGENET, Config, Model
 from posemake.core.errors import PosemakeError
-from posemake.core.symmetry import find_lonely
+from posemake.core.symmetry import find_unpaired
+
+# Keys and values of earlier versions, with their names of today.
+RENAMED_KEYS = {
+    "prepare.standardise": "prepare.transcode",
+    "predict.follow": "predict.dynamic_crop",
+    "evaluate.draws": "evaluate.bootstrap_samples",
+    "evaluate.correct": "evaluate.correct_within",
+    "repeats.labels": "repeats.label_fractions",
+}
+RENAMED_VALUES = {("predict.crop", "follow"): "dynamic"}
+
+TYPES = {
+    "int_type": "integer",
+    "float_type": "number",
+    "string_type": "string",
+    "bool_type": "boolean",
+    "tuple_type": "array",
+    "dict_type": "object",
+    "model_type": "object",
+    "model_attributes_type": "object",
+}
+BOUNDS = {
+    "greater_than": ("gt", "has to be greater than"),
+    "greater_than_equal": ("ge", "is less than the minimum of"),
+    "less_than": ("lt", "has to be less than"),
+    "less_than_equal": ("le", "is greater than the maximum of"),
+}
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """A hint at the nearest valid name, or at all of them where none is near."""
+def suggest(name: object, known: list[str]) -> str:
+    """Return a hint at the nearest valid name, or at all of them where none is near."""
     near = difflib.get_close_matches(str(name), known, 1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"valid are {', '.join(known)}"
 
 
-def _faults(value: Any, schema: dict[str, Any]) -> Iterator[tuple[list, str]]:
-    """(path of keys, what is wrong with it)"""
-    from jsonschema import Draft202012Validator
-
-    told = set()
-    for error in sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path]):
-        path, given = list(error.absolute_path), error.instance
-        if error.validator == "additionalProperties":
-            known = list(error.schema.get("properties", {}))
-            for key in given:
-                if key not in known:
-                    yield [*path, key], f"there is no such key; {nearest(key, known)}"
-        elif error.validator == "required":
-            for key in error.validator_value:
-                if key not in given and (*path, key) not in told:  # each missing key has an error, which names them all
-                    told.add((*path, key))
-                    yield [*path, key], "the key is missing"
-        elif error.validator == "enum":
-            yield path, f"{given!r} is not valid; {nearest(given, [str(v) for v in error.validator_value])}"
-        elif error.validator == "type":
-            # YAML takes 2e-3 for text
-            exponent = isinstance(given, str) and re.fullmatch(r"[\d.]+e[-+]?\d+", given, re.IGNORECASE)
-            hint = "; write the number without an exponent" if exponent else ""
-            yield path, f"{given!r} is not of the type {error.validator_value}{hint}"
-        elif error.validator == "pattern" and path[-1:] == ["video"]:
-            legal = re.sub(r"[^A-Za-z0-9_.-]+", "_", given).lstrip("_.-") or "video_1"
-            yield path, f"{given!r}: {error.schema['description']}, as in {legal!r}"
-        else:
-            # a schema says in words what its pattern or its alternatives mean
-            yield path, (error.schema.get("description") and f"{given!r}: {error.schema['description']}") or error.message
+def _strip_tags(location: tuple[int | str, ...]) -> list[int | str]:
+    """Return a location without the names of methods that pydantic puts behind the number of a filter step."""
+    path: list[int | str] = []
+    for number, key in enumerate(location):
+        follows_step = number == len(path) > 1 and path[-2] == "steps" and isinstance(path[-1], int)
+        if not (follows_step and key in STEPS):
+            path.append(key)
+    return path
 
 
-def _place(path: list, within: Any) -> str:
-    """A path of keys in words: ``filter.steps[1].window``."""
-    words = ""
+def _keys_at(kind: Any, location: tuple[int | str, ...]) -> list[str]:
+    """Return the valid keys of the settings at a location within settings of a kind."""
+    for key in location:
+        while get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+        if isinstance(kind, type) and issubclass(kind, Settings):
+            kind = kind.model_fields[str(key)].annotation
+        elif isinstance(key, str) and key in STEPS:
+            kind = STEPS[key]
+        else:  # tuple[item, ...] or dict[key, item]
+            kind = get_args(kind)[0 if isinstance(key, int) else 1]
+    return list(kind.model_fields)
+
+
+def _describe(error: ErrorDetails, path: list[int | str], kind: type[Settings]) -> str:
+    """Return what is wrong, for an error of pydantic."""
+    name, value, context = error["type"], error["input"], error.get("ctx", {})
+    dotted = ".".join(map(str, path))
+    if dotted in RENAMED_KEYS and name == "extra_forbidden":
+        return f"this key is now called {RENAMED_KEYS[dotted]}"
+    if name == "extra_forbidden":
+        return f"there is no such key; {suggest(path[-1], _keys_at(kind, error['loc'][:-1]))}"
+    if name in ("missing", "union_tag_not_found"):
+        return "the key is missing"
+    if name in ("literal_error", "union_tag_invalid"):
+        value = context.get("tag", value)
+        if isinstance(value, str) and (dotted, value) in RENAMED_VALUES:
+            return f"{value!r} is now called {RENAMED_VALUES[dotted, value]!r}"
+        known = re.split(", | or ", context.get("expected_tags", context.get("expected", "")))
+        return f"{value!r} is not valid; {suggest(value, [name.strip(chr(39)) for name in known])}"
+    if name in TYPES:
+        # YAML takes 2e-3 for text
+        exponent = isinstance(value, str) and re.fullmatch(r"[\d.]+e[-+]?\d+", value, re.IGNORECASE)
+        return f"{value!r} is not of the type {TYPES[name]}{'; write the number without an exponent' if exponent else ''}"
+    if name in BOUNDS:
+        key, comparison = BOUNDS[name]
+        return f"{value!r} {comparison} {context[key]:g}"
+    if name in ("too_short", "string_too_short"):
+        return f"{value!r} is empty"
+    return f"{value!r}: {context['error']}" if name == "value_error" else error["msg"]
+
+
+def describe_errors(error: ValidationError, kind: type[Settings]) -> list[tuple[list[int | str], str]]:
+    """Return the path of keys and the fault in words, for each error in settings of a kind."""
+    faults = []
+    for detail in error.errors(include_url=False):
+        path = _strip_tags(detail["loc"])
+        if path[-1:] == ["[key]"]:  # the name of a model, for example
+            path = path[:-2]
+        what = _describe(detail, path, kind)
+        path += ["method"] if detail["type"].startswith("union_tag") else []
+        faults.append((path, what, detail["type"] != "extra_forbidden"))
+    faults.sort(key=lambda fault: ([str(key) for key in fault[0][:-1]], fault[2]))  # a misspelt key explains a missing one
+    return [fault[:2] for fault in faults]
+
+
+def _join(path: list[int | str], values: Any) -> str:
+    """Return a path of keys as text, as in ``filter.steps[1].window``."""
+    text = ""
     for key in path:
-        words += f"[{key}]" if isinstance(within, list) else f".{key}"
+        text += f"[{key}]" if isinstance(values, (list, tuple)) else f".{key}"
         try:
-            within = within[key]
-        except (KeyError, IndexError, TypeError):  # the key that is missing stands last
-            within = None
-    return words.removeprefix(".")
+            values = values[key]
+        except (KeyError, IndexError, TypeError):  # a missing key stands last
+            values = None
+    return text.removeprefix(".")
 
 
-def config_faults(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    """What is wrong with a config, in sentences that name the key."""
-    faults = [f"{_place(path, config) or 'the config'}: {what}" for path, what in _faults(config, schema)]
-    if faults:
-        return faults
-    keypoints = config["keypoints"]
+def _keypoint_faults(config: Config) -> Iterator[str]:
+    keypoints = list(config.keypoints)
     for name in sorted({k for k in keypoints if keypoints.count(k) > 1}):
-        faults.append(f"keypoints: {name!r} stands there twice")
+        yield f"keypoints: {name!r} stands there twice"
     if "all" in keypoints:
-        faults.append("keypoints: 'all' stands for all of them in the tables; choose another name")
-    for edge in config.get("skeleton", []):
-        faults += [f"skeleton: {end!r} is not a keypoint; {nearest(end, keypoints)}" for end in edge if end not in keypoints]
-    for section in ("predict", "refine", "repeats"):
-        for name in config.get(section, {}).get("models", []):
-            if name not in config["models"]:
-                faults.append(f"{section}.models: {name!r} is not among models; {nearest(name, list(config['models']))}")
-    for section, key in (("refine", "body"), ("evaluate", "reference"), ("evaluate", "oks_sigmas")):
-        for name in config.get(section, {}).get(key, []):
-            if name not in keypoints:
-                faults.append(f"{section}.{key}: {name!r} is not a keypoint; {nearest(name, keypoints)}")
-    frames = plain(Frames, config.get("frames"))
-    if abs(sum(frames["shares"].values()) - 1) > 1e-6:
-        faults.append(f"frames.shares: {', '.join(f'{k} {v:g}' for k, v in frames['shares'].items())} do not sum to 1")
-    if frames["features"] != "thumbnail" and frames["weights"] != "imagenet" and not os.path.isfile(frames["weights"]):
-        faults.append(f"frames.weights: is imagenet or a file, and there is no file {frames['weights']!r}")
-    for number, step in enumerate(plain(Filter, config.get("filter"))["steps"]):
-        if step["method"] == "savgol" and step["polyorder"] >= step["window"]:
-            faults.append(
-                f"filter.steps[{number}].polyorder: {step['polyorder']} must be less than window, which is {step['window']}"
-            )
-        if step["method"] == "speed" and step["unit"] == "body" and len(keypoints) < 2:
-            faults.append(f"filter.steps[{number}].unit: a single keypoint has no body length; set px")
-    split = plain(Split, config.get("split"))
-    if split["validation"] + split["test"] >= 0.9:
-        faults.append("split: validation and test together leave less than a tenth for training")
-    for name, values in config["models"].items():
-        model = plain(Model, values)
-        for key, what in (("scale", "factor"), ("gamma", "exponent")):
-            least, greatest = model["augment"][key]
-            if least > greatest:
-                faults.append(
-                    f"models.{name}.augment.{key}: the least {what}, {least}, stands first, then the greatest, {greatest}"
-                )
-        lonely = find_lonely(config["keypoints"]) if model["augment"]["probability"]["flip"] else []
-        if lonely:
-            faults.append(
-                f"models.{name}.augment.probability.flip: {lonely[0]!r} has no keypoint of the other side to change places with; "
-                "set flip to 0, or name both sides alike but for left and right"
-            )
-        if model["backbone"].startswith("unet_") and model["weights"] == "imagenet":
-            faults.append(
-                f"models.{name}.weights: {model['backbone']} has no ImageNet weights; set none, or a posemake model file"
-            )
-        elif model["weights"] not in ("none", "imagenet") and not os.path.isfile(model["weights"]):
-            faults.append(f"models.{name}.weights: is none, imagenet, or a file, and there is no file {model['weights']!r}")
-    return faults
+        yield "keypoints: 'all' stands for all of them in the tables; choose another name"
+    names = {
+        "skeleton": [end for edge in config.skeleton for end in edge],
+        "refine.body": config.refine.body,
+        "evaluate.reference": config.evaluate.reference,
+        "evaluate.oks_sigmas": config.evaluate.oks_sigmas,
+    }
+    for key, used in names.items():
+        yield from (f"{key}: {name!r} is not a keypoint; {suggest(name, keypoints)}" for name in used if name not in keypoints)
+
+
+def _section_faults(config: Config) -> Iterator[str]:
+    for section, models in (
+        ("predict", config.predict.models),
+        ("refine", config.refine.models),
+        ("repeats", config.repeats.models),
+    ):
+        for name in models:
+            if name not in config.models:
+                yield f"{section}.models: {name!r} is not among models; {suggest(name, list(config.models))}"
+    frames, split = config.frames, config.split
+    shares = frames.shares.model_dump()
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        yield f"frames.shares: {', '.join(f'{name} {share:g}' for name, share in shares.items())} do not sum to 1"
+    if frames.features != "thumbnail" and frames.weights != "imagenet" and not os.path.isfile(frames.weights):
+        yield f"frames.weights: is imagenet or a file, and there is no file {frames.weights!r}"
+    if split.validation + split.test >= 0.9:
+        yield "split: validation and test together leave less than a tenth for training"
+    for number, step in enumerate(config.filter.steps):
+        if isinstance(step, Savgol) and step.polyorder >= step.window:
+            yield f"filter.steps[{number}].polyorder: {step.polyorder} must be less than window, which is {step.window}"
+        if isinstance(step, Speed) and step.unit == "body" and len(config.keypoints) < 2:
+            yield f"filter.steps[{number}].unit: a single keypoint has no body length; set px"
+
+
+def _model_faults(place: str, model: Model, keypoints: tuple[str, ...]) -> Iterator[str]:
+    for key, what, (least, greatest) in (("scale", "factor", model.augment.scale), ("gamma", "exponent", model.augment.gamma)):
+        if least > greatest:
+            yield f"{place}.augment.{key}: the least {what}, {least}, stands first, then the greatest, {greatest}"
+    lonely = find_unpaired(list(keypoints)) if model.augment.probability.flip else []
+    if lonely:
+        yield (
+            f"{place}.augment.probability.flip: {lonely[0]!r} has no keypoint of the other side to change places with; "
+            "set flip to 0, or name both sides alike but for left and right"
+        )
+    if model.weights == "imagenet" and model.backbone in WITHOUT_IMAGENET:
+        yield f"{place}.weights: {model.backbone} has no ImageNet weights; set none, or a posemake model file"
+    elif model.weights not in ("none", "imagenet") and not os.path.isfile(model.weights):
+        yield f"{place}.weights: is none, imagenet, or a file, and there is no file {model.weights!r}"
+
+
+def check_config(values: Mapping[str, Any]) -> tuple[Config | None, list[str]]:
+    """Return the settings of a project from the values of a config, and all faults as sentences that name the key.
+
+    Where there are faults in the keys and their values, the settings are None. Only then are values compared with each other.
+    """
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        return None, [f"{_join(path, values) or 'the config'}: {what}" for path, what in describe_errors(error, Config)]
+    faults = [*_keypoint_faults(config), *_section_faults(config)]
+    for name, model in config.models.items():
+        faults += _model_faults(f"models.{name}", model, config.keypoints)
+    return config, faults
 
 
 def raise_faults(faults: list[str], error: type[Exception] = PosemakeError) -> None:

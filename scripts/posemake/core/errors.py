@@ -1,5 +1,5 @@
-"""core.errors."""
+"""Errors for the user."""
 
 
 class PosemakeError(Exception):
-    """Something the user gave or did: the message says what is wrong, where, and what to do."""
+    """Error in what the user gave or did; its message says what is wrong, where, and what to do."""

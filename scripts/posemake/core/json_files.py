@@ -1,17 +1,18 @@
-"""core.json_files."""
+"""JSON files."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from posemake.core.atomic import write_text
+from posemake.core.paths import StrPath
 
 
-def write_json(path: str | Path, content: dict[str, Any]) -> None:
-    """Write JSON that reads well and whose bytes follow from its content."""
+def write_json(path: StrPath, content: dict[str, Any]) -> None:
+    """Write indented JSON; equal contents give equal bytes."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def read_json(path: str | Path) -> dict[str, Any]:
-    """Read what ``write_json`` wrote."""
+def read_json(path: StrPath) -> dict[str, Any]:
+    """Read a JSON file that holds an object."""
     return json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,14 +1,14 @@
-"""Some of many videos, where all would be too much to show."""
+"""Selection of items for display."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-SHOWN = 12  # videos with pictures on a page; all others are in the tables
+MAX_SHOWN_VIDEOS = 12  # videos with pictures on a page; all others are in the tables only
 
 
-def evenly(items: Sequence[T], most: int = SHOWN) -> list[T]:
-    """Up to ``most`` items, evenly spread from the first to the last; the same ones each time."""
-    if len(items) <= most:
+def pick_evenly(items: Sequence[T], count: int = MAX_SHOWN_VIDEOS) -> list[T]:
+    """Return up to ``count`` items (at least 2), evenly spaced from the first to the last."""
+    if len(items) <= count:
         return list(items)
-    return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
+    return [items[i * (len(items) - 1) // (count - 1)] for i in range(count)]

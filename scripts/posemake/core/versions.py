@@ -1,15 +1,17 @@
-"""core.versions."""
+"""Versions of the packages that results depend on."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
-DECIDING = ("torch", "torchvision", "opencv-python-headless", "numpy", "av", "onnxruntime", "openvino")  # on the numbers
+TRAINING = ("torch", "timm", "opencv-python-headless", "numpy")  # packages that decide the numbers of a training
+INFERENCE = (*TRAINING, "av", "onnxruntime", "openvino")
 
 
-def package_versions() -> dict[str, str]:
-    """Versions of what decides on the numbers, where it is installed; without loading it."""
-    found = {}
-    for name in DECIDING:
+def package_versions(names: Iterable[str] = INFERENCE) -> dict[str, str]:
+    """Return the versions of those packages that are installed, without importing them."""
+    versions = {}
+    for name in names:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions

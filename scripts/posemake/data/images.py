@@ -1,20 +1,19 @@
-"""data.images."""
-
-from pathlib import Path
+"""Image files."""
 
 import cv2
 import numpy as np
 
 from posemake.core.errors import PosemakeError
+from posemake.core.paths import StrPath
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(path: StrPath) -> np.ndarray:
     """Read an image file as RGB uint8 (H, W, 3).
 
     Raises
     ------
     PosemakeError
-        If there is none or it cannot be read.
+        If the file is missing or damaged.
     """
     image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if image is None:

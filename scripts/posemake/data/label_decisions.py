@@ -1,45 +1,148 @@
-"""What a person decided on each keypoint of each labelled image: the label file with what its CSV cannot say.
+"""Decisions of a person on each keypoint of each labelled image (N images, K keypoints).
 
-A cell is the decision on one keypoint of one image: (x, y, "placed" or "accepted") where it is seen, "occluded" or "absent" where
-it is not, None where nothing is decided yet. ``CollectedData_<scorer>.decisions.json`` lies beside the CSV and holds the words.
+The CSV of a label file holds positions only. ``CollectedData_<scorer>.decisions.json`` beside it has a word for each decided
+keypoint: ``placed`` or ``accepted`` where it has a position, ``occluded`` or ``absent`` where it has none.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from posemake.core.errors import PosemakeError
-from posemake.data.label_files import Labels
+from posemake.core.paths import StrPath
+from posemake.data.label_files import Labels, reorder
+from posemake.data.visibility import Visibility
 
-SEEN = ("placed", "accepted")  # by a click, or as a prediction that a person looked at
-UNSEEN = ("occluded", "absent")  # there and hidden, or not in the frame
+PLACED, ACCEPTED, OCCLUDED, ABSENT = "placed", "accepted", "occluded", "absent"
+WORDS = (PLACED, ACCEPTED, OCCLUDED, ABSENT)
+WITHOUT_POSITION = {OCCLUDED: Visibility.OCCLUDED, ABSENT: Visibility.ABSENT}
 FORMAT = 1
 
-Cell = tuple[float, float, str] | str | None
+
+class KeypointLabel(NamedTuple):
+    """Decision on one keypoint of one image."""
+
+    visibility: Visibility = Visibility.NOT_LABELLED  # NOT_LABELLED: nothing is decided yet
+    position: tuple[float, float] | None = None  # pixels; of a visible keypoint
+    accepted: bool = False  # the position was accepted from a prediction, not placed by a click
+
+    @property
+    def word(self) -> str:
+        """The decision in one word, empty if there is none."""
+        return decision_word(self.visibility, self.accepted)
 
 
-def seen_cell(point: Sequence[float], word: str) -> Cell:
-    """The cell of a position, rounded as in the label file; no -0.0."""
-    return (round(float(point[0]), 3) + 0.0, round(float(point[1]), 3) + 0.0, word)
+def decision_word(visibility: int, accepted: bool) -> str:
+    """Return the word for a decision: placed, accepted, occluded, absent, or empty where nothing is decided."""
+    if visibility == Visibility.VISIBLE:
+        return ACCEPTED if accepted else PLACED
+    return {Visibility.OCCLUDED: OCCLUDED, Visibility.ABSENT: ABSENT}.get(Visibility(visibility), "")
+
+
+def _round_position(point: Sequence[float]) -> tuple[float, float]:
+    """Return a position as label files store it: three decimals, no -0.0."""
+    return round(float(point[0]), 3) + 0.0, round(float(point[1]), 3) + 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class ImageLabels:
+    """Decisions on all keypoints of one image; `make_image_labels` checks and rounds the values."""
+
+    xy: np.ndarray  # (K, 2) in pixels, NaN where the keypoint is not visible
+    visibility: np.ndarray  # (K,) int8, values of `Visibility`; NOT_LABELLED: nothing is decided yet
+    accepted: np.ndarray  # (K,) bool, the position was accepted from a prediction, not placed by a click
+
+    @property
+    def decided(self) -> np.ndarray:
+        """Whether each keypoint (K,) is decided."""
+        return self.visibility != Visibility.NOT_LABELLED
+
+    @property
+    def done(self) -> bool:
+        """Whether all keypoints are decided."""
+        return bool(self.decided.all())
+
+    @property
+    def words(self) -> list[str]:
+        """The decision on each keypoint in one word, empty where there is none."""
+        return [decision_word(*pair) for pair in zip(self.visibility.tolist(), self.accepted.tolist())]
+
+    def keypoint(self, k: int) -> KeypointLabel:
+        """Return the decision on one keypoint."""
+        visibility = Visibility(int(self.visibility[k]))
+        x, y = self.xy[k].tolist()
+        return KeypointLabel(visibility, (x, y) if visibility == Visibility.VISIBLE else None, bool(self.accepted[k]))
+
+    def replaced(self, changes: Mapping[int, KeypointLabel]) -> "ImageLabels":
+        """Return a copy with other decisions on some keypoints.
+
+        Raises
+        ------
+        ValueError
+            If a visible keypoint has no position.
+        """
+        xy, visibility, accepted = self.xy.copy(), self.visibility.copy(), self.accepted.copy()
+        for k, label in changes.items():
+            xy[k] = np.nan if label.position is None else label.position
+            visibility[k], accepted[k] = label.visibility, label.accepted
+        return make_image_labels(xy, visibility, accepted)
+
+    def differs(self, other: "ImageLabels") -> np.ndarray:
+        """Return whether each keypoint (K,) is decided otherwise than in other labels."""
+        same = (self.xy == other.xy) | (np.isnan(self.xy) & np.isnan(other.xy))
+        return ~same.all(1) | (self.visibility != other.visibility) | (self.accepted != other.accepted)
+
+
+def undecided_labels(keypoints: int) -> ImageLabels:
+    """Return the labels of an image of which nothing is decided yet."""
+    return ImageLabels(np.full((keypoints, 2), np.nan), np.zeros(keypoints, np.int8), np.zeros(keypoints, bool))
+
+
+def make_image_labels(xy: np.ndarray, visibility: np.ndarray, accepted: np.ndarray) -> ImageLabels:
+    """Return the labels of an image with positions rounded as label files store them.
+
+    Parameters
+    ----------
+    xy
+        Positions (K, 2) in pixels; ignored where the keypoint is not visible.
+    visibility
+        Values (K,) of `Visibility`.
+    accepted
+        Whether each position (K,) was accepted from a prediction; ignored where the keypoint is not visible.
+
+    Raises
+    ------
+    ValueError
+        If a visible keypoint has no position, or a value is none of `Visibility`.
+    """
+    rows = np.asarray(xy, float).tolist()
+    values = [Visibility(value) for value in np.asarray(visibility).tolist()]
+    visible = np.array(values, np.int8) == Visibility.VISIBLE
+    for row, value in zip(rows, values, strict=True):
+        if value == Visibility.VISIBLE and not np.isfinite(row).all():
+            raise ValueError(f"a visible keypoint has a position, not {row}")
+    rounded = [_round_position(row) if seen else (np.nan, np.nan) for row, seen in zip(rows, visible)]
+    return ImageLabels(np.array(rounded, float).reshape(-1, 2), np.array(values, np.int8), visible & np.asarray(accepted, bool))
 
 
 @dataclass
 class Decisions:
     """Content of a file of decisions."""
 
-    images: dict[str, dict[str, str]] = field(default_factory=dict)  # image: {keypoint: decision}
+    images: dict[str, dict[str, str]] = field(default_factory=dict)  # image: {keypoint: word}
     seconds: dict[str, float] = field(default_factory=dict)  # image: time spent on it
 
 
-def decisions_path(label_file: str | Path) -> Path:
-    """The file of decisions of a label file."""
+def decisions_path(label_file: StrPath) -> Path:
+    """Return the path of the file of decisions of a label file."""
     return Path(label_file).with_suffix(".decisions.json")
 
 
-def read_decisions(label_file: str | Path) -> Decisions | None:
+def read_decisions(label_file: StrPath) -> Decisions | None:
     """Read the decisions of a label file; None if it has none.
 
     Raises
@@ -64,54 +167,78 @@ def read_decisions(label_file: str | Path) -> Decisions | None:
         raise PosemakeError(f"{path}: is of format {version}, and this version of posemake reads {FORMAT}; update posemake")
     for image, words in images.items():
         for keypoint, word in words.items():
-            if word not in SEEN + UNSEEN:
-                raise PosemakeError(f"{path}: {image}, {keypoint}: {word!r} is none of {', '.join(SEEN + UNSEEN)}; correct it")
+            if word not in WORDS:
+                raise PosemakeError(f"{path}: {image}, {keypoint}: {word!r} is none of {', '.join(WORDS)}; correct it")
     return Decisions(images, seconds)
 
 
-def _cell(point: list[float], word: str | None, listed: bool) -> Cell:
-    """Where the CSV and the word disagree, another tool changed the CSV, and the CSV counts. Rounded as label files are."""
-    if point[0] == point[0]:
-        return seen_cell(point, word if word in SEEN else "placed")
-    return "occluded" if not listed or word in SEEN else word
+@dataclass(frozen=True)
+class DecidedLabels:
+    """Positions of a label file with the decision on each keypoint of each image."""
+
+    images: tuple[str, ...]  # file names
+    xy: np.ndarray  # (N, K, 2) in pixels, NaN where there is no position
+    visibility: np.ndarray  # (N, K) int8, values of `Visibility`
+    accepted: np.ndarray  # (N, K) bool, the position was accepted from a prediction
+    assumed: np.ndarray  # (N, K) bool, occluded because there is no position, and no person said so
+
+    @property
+    def done(self) -> np.ndarray:
+        """Whether all keypoints of each image (N,) are decided."""
+        return (self.visibility != Visibility.NOT_LABELLED).all(1)
 
 
-def read_cells(labels: Labels, decisions: Decisions | None, keypoints: Iterable[str]) -> dict[str, list[Cell]]:
-    """The cells of each image of a label file.
+def combine_decisions(labels: Labels, decisions: Decisions | None, keypoints: Iterable[str]) -> DecidedLabels:
+    """Combine a label file with its decisions.
 
-    An image that the decisions do not list comes from another tool and is done: what has no position is occluded.
+    Where the two disagree, another tool changed the label file, which then counts. An image that the decisions do not list comes
+    from another tool and is done: keypoints without position count as occluded there.
 
     Parameters
     ----------
+    labels
+        Content of the label file, which may lack some of the keypoints.
+    decisions
+        Content of its file of decisions, or None if there is none.
     keypoints
-        The order of the cells; the file may lack some of them.
+        Names (K,) of the keypoints of the result, in their order.
     """
     keypoints = list(keypoints)
-    places = [labels.keypoints.index(part) if part in labels.keypoints else None for part in keypoints]
-    missing = [np.nan, np.nan]
-    known = decisions.images if decisions else {}
-    cells = {}
-    for image, points in zip(labels.images, labels.xy.tolist()):
-        words = known.get(image, {})
-        listed = image in known
-        cells[image] = [
-            _cell(missing if place is None else points[place], words.get(part), listed) for part, place in zip(keypoints, places)
-        ]
-    return cells
+    xy = reorder(labels, keypoints)
+    visible = ~np.isnan(xy[..., 0])
+    visibility = np.where(visible, Visibility.VISIBLE, Visibility.OCCLUDED).astype(np.int8)
+    accepted, assumed = np.zeros(visible.shape, bool), ~visible
+    for i, image in enumerate(labels.images):
+        words = decisions.images.get(image) if decisions else None
+        if words is None:
+            continue
+        for k, keypoint in enumerate(keypoints):
+            word = words.get(keypoint)
+            if visible[i, k]:
+                accepted[i, k] = word == ACCEPTED
+            elif word not in (PLACED, ACCEPTED):
+                visibility[i, k] = Visibility.NOT_LABELLED if word is None else WITHOUT_POSITION[word]
+                assumed[i, k] = False
+    return DecidedLabels(labels.images, xy, visibility, accepted, assumed)
 
 
-def is_done(cells: list[Cell]) -> bool:
-    """Whether all of an image's keypoints are decided."""
-    return None not in cells
+def decisions_line(image: str, keypoints: Iterable[str], words: Iterable[str]) -> str:
+    """Return one image's entry of the file of decisions.
 
-
-def decisions_line(image: str, keypoints: Iterable[str], cells: Iterable[Cell]) -> str:
-    """One image's entry of the file of decisions."""
-    words = {part: cell if isinstance(cell, str) else cell[2] for part, cell in zip(keypoints, cells) if cell is not None}
-    return f"{json.dumps(image)}: {json.dumps(words)}"
+    Parameters
+    ----------
+    image
+        File name.
+    keypoints
+        Names (K,).
+    words
+        The decision on each keypoint (K,), empty where there is none.
+    """
+    decided = {keypoint: word for keypoint, word in zip(keypoints, words) if word}
+    return f"{json.dumps(image)}: {json.dumps(decided)}"
 
 
 def decisions_text(lines: Iterable[str], seconds: dict[str, float]) -> str:
-    """The file of decisions, a line per image, from the lines of ``decisions_line``."""
-    listed = ",\n".join(lines)
-    return f'{{"format": {FORMAT},\n"images": {{\n{listed}\n}},\n"seconds": {json.dumps(seconds)}}}\n'
+    """Return the content of the file of decisions, a line per image, from the lines of ``decisions_line``."""
+    entries = ",\n".join(lines)
+    return f'{{"format": {FORMAT},\n"images": {{\n{entries}\n}},\n"seconds": {json.dumps(seconds)}}}\n'

@@ -1,40 +1,28 @@
-"""data.label_table."""
+"""The table of all labels of a run, and its division into parts (N frames, K keypoints)."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from posemake.core.paths import StrPath
+from posemake.core.round_path import round_name
+from posemake.core.tables import write_rows
+from posemake.data.tables import read_table
+
 KEY_COLUMNS = ["round", "video", "image", "frame"]
-UNSEEN = "unseen"  # column of the table: keypoints that a person marked as occluded or absent
+COORDINATES = ("x", "y", "visibility")  # columns of each keypoint, as `<keypoint>.x`
 PARTS = ("train", "validation", "test")
 
 
-def read_table(path: str | Path) -> tuple[pd.DataFrame, list[str], np.ndarray]:
-    """Read the table of all labels that ``collect_labels`` writes.
+@dataclass(frozen=True)
+class LabelTable:
+    """Labels of all frames, one row per frame."""
 
-    Returns
-    -------
-    keys
-        Columns round, video, image, frame; one row per labelled frame.
-    keypoints
-        Their names, in the order of the config.
-    xy
-        (N, K, 2) in pixels of the frame, NaN where a keypoint is not there.
-    """
-    return _points_of(_read(path))
-
-
-def _read(path: str | Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype={"video": str, "image": str, UNSEEN: str}, keep_default_na=False, na_values=[""])
-
-
-def _points_of(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], np.ndarray]:
-    keypoints = [name.removesuffix(".x") for name in table.columns if name.endswith(".x")]
-    columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
-    xy = table[columns].to_numpy(float).reshape(len(table), len(keypoints), 2)
-    return table[KEY_COLUMNS], keypoints, xy
+    keys: pd.DataFrame  # columns round, video, image, frame
+    keypoints: list[str]  # in the order of the config
+    xy: np.ndarray  # (N, K, 2) in pixels of the frame, NaN where there is no position
+    visibility: np.ndarray  # (N, K) int8, values of `Visibility`
 
 
 @dataclass(frozen=True)
@@ -45,21 +33,45 @@ class Labelled:
     paths: np.ndarray  # (N,) of the images
     parts: np.ndarray  # (N,) of PARTS
     keypoints: list[str]
-    xy: np.ndarray  # (N, K, 2) in pixels of the frame, NaN where a keypoint is not there
-    unseen: np.ndarray  # (N, K) of "", "occluded", "absent": what a person said of a keypoint without position
+    xy: np.ndarray  # (N, K, 2) in pixels of the frame, NaN where there is no position
+    visibility: np.ndarray  # (N, K) int8, values of `Visibility`; VISIBLE where there is a position
 
 
-def read_labelled(labels_file: str | Path, split_file: str | Path, labels_dir: str | Path) -> Labelled:
-    """Read the table of labels and the split, which has its rows in the same order."""
-    table = _read(labels_file)
-    keys, keypoints, xy = _points_of(table)
+def read_label_table(path: StrPath) -> LabelTable:
+    """Read a table of labels that `write_label_table` wrote."""
+    table = read_table(path, text=("video", "image"))
+    keypoints = [name.removesuffix(".x") for name in table.columns if name.endswith(".x")]
+    columns = [f"{keypoint}.{axis}" for keypoint in keypoints for axis in "xy"]
+    xy = table[columns].to_numpy(float).reshape(len(table), len(keypoints), 2)
+    visibility = table[[f"{keypoint}.visibility" for keypoint in keypoints]].to_numpy(np.int8)
+    return LabelTable(table[KEY_COLUMNS], keypoints, xy, visibility)
+
+
+def write_label_table(path: StrPath, table: LabelTable) -> None:
+    """Write a table of labels as CSV: round, video, image, frame; x, y and visibility of each keypoint."""
+    columns = [f"{keypoint}.{name}" for keypoint in table.keypoints for name in COORDINATES]
+    values = [
+        [value for (x, y), visibility in zip(xy, seen) for value in (x, y, visibility)]
+        for xy, seen in zip(table.xy.tolist(), table.visibility.tolist())
+    ]
+    rows = ([*key, *cells] for key, cells in zip(table.keys[KEY_COLUMNS].itertuples(index=False), values))
+    write_rows(path, [*KEY_COLUMNS, *columns], rows)
+
+
+def read_labelled(labels_file: StrPath, split_file: StrPath, labels_dir: StrPath) -> Labelled:
+    """Read the labels of all frames with their parts of the split.
+
+    Parameters
+    ----------
+    labels_file
+        Table of labels (CSV).
+    split_file
+        Table of the split (CSV), with its rows in the same order.
+    labels_dir
+        Folder of the rounds that hold the images.
+    """
+    table = read_label_table(labels_file)
     parts = pd.read_csv(split_file, dtype={"video": str, "image": str})["part"].to_numpy()
-    paths = np.array([f"{labels_dir}/round-{row.round}/{row.video}/{row.image}" for row in keys.itertuples()])
-    return Labelled(keys, paths, parts, keypoints, xy, unseen_of(table, keypoints))
-
-
-def unseen_of(table: pd.DataFrame, keypoints: list[str]) -> np.ndarray:
-    """What a person said of the keypoints without position, (N, K) of ``""``, ``occluded``, ``absent``, in a table of labels."""
-    cells = table[UNSEEN].fillna("") if UNSEEN in table else [""] * len(table)
-    told = [dict(word.split(":") for word in cell.split()) for cell in cells]
-    return np.array([[words.get(name, "") for name in keypoints] for words in told], object).reshape(len(table), len(keypoints))
+    names = zip(*(table.keys[column].tolist() for column in ("round", "video", "image")))
+    paths = np.array([f"{labels_dir}/{round_name(number)}/{video}/{image}" for number, video, image in names])
+    return Labelled(table.keys, paths, parts, table.keypoints, table.xy, table.visibility)

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Visibility(IntEnum):
-    """What a person said of a keypoint of an image.
+    """Whether a keypoint can be seen in an image.
 
     0 to 2 are those of COCO keypoints (Lin et al. 2014); COCO cannot tell an absent keypoint from one that was not labelled, so
     that it has a value of its own here.

@@ -1,4 +1,4 @@
-"""The demo's person: labels the chosen frames with their known positions, as a labeller does."""
+"""Simulated annotator of the demo, who labels the chosen frames with the true positions of the keypoints."""
 
 import argparse
 import shutil
@@ -7,27 +7,40 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from posemake.core.paths import StrPath
 from posemake.data.label_files import Labels, find_label_file, write_labels
 
 SCORER = "demo"
 
 
-def label_frames(frames_dir: str | Path, truth_dir: str | Path, labels_dir: str | Path) -> int:
-    """Label every open video below ``frames_dir`` from ``<truth_dir>/<video>.truth.csv``; returns the number of frames.
+def label_frames(frames_dir: StrPath, truth_dir: StrPath, labels_dir: StrPath) -> int:
+    """Label the chosen frames of all videos that have no labels yet.
 
-    Images are copied beside the labels, so that the folder is complete in itself. Labels that are there stay.
+    Images are copied beside the labels, so that the folder of labels is complete in itself.
+
+    Parameters
+    ----------
+    frames_dir
+        Chosen frames, a folder per video.
+    truth_dir
+        True positions, ``<video>.truth.csv``.
+    labels_dir
+        Where the labels go, a folder per video.
+
+    Returns
+    -------
+    int
+        Number of frames that were labelled.
     """
     count = 0
     for folder in sorted(Path(frames_dir).iterdir()):
-        if find_label_file(Path(labels_dir) / folder.name):
-            continue
+        target = Path(labels_dir) / folder.name
         frames = pd.read_csv(folder / "frames.csv", dtype={"image": str})
-        if not len(frames):
+        if find_label_file(target) or not len(frames):
             continue
         truth = pd.read_csv(Path(truth_dir) / f"{folder.name}.truth.csv", index_col="frame").loc[frames["frame"]]
-        keypoints = tuple(dict.fromkeys(column.rsplit(".", 1)[0] for column in truth.columns))
+        keypoints = tuple(dict.fromkeys(str(column).rsplit(".", 1)[0] for column in truth.columns))
         xy = truth.to_numpy(float).reshape(len(truth), len(keypoints), 2)
-        target = Path(labels_dir) / folder.name
         target.mkdir(parents=True, exist_ok=True)
         for image in frames["image"]:
             shutil.copyfile(folder / "images" / image, target / image)
@@ -39,12 +52,12 @@ def label_frames(frames_dir: str | Path, truth_dir: str | Path, labels_dir: str 
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m posemake.person", description=__doc__.splitlines()[0])
-    parser.add_argument("frames", help="folder of the chosen frames, a folder per video")
-    parser.add_argument("truth", help="folder of the videos and their known positions")
+    parser = argparse.ArgumentParser(prog="python -m posemake.demo.annotator", description="Label the chosen frames of the demo.")
+    parser.add_argument("frames", help="folder of the chosen frames, with a folder per video")
+    parser.add_argument("truth", help="folder of the videos and the true positions of their keypoints")
     parser.add_argument("labels", help="folder that the labels go to")
-    given = parser.parse_args()
-    count = label_frames(given.frames, given.truth, given.labels)
+    options = parser.parse_args()
+    count = label_frames(options.frames, options.truth, options.labels)
     print(f"{count} frames labelled")
 
 

@@ -1,12 +1,15 @@
-"""The stage that gathers the figures of some videos, for the report, which holds all of its figures in itself."""
+"""Stage that collects the figures of some videos for the report."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from posemake.core.paths import StrPath
 
-def sample_figures(figures: list[str], out: str) -> None:
-    """Copy ``…/<video>/<figure>`` to ``out/<video>/<figure>``."""
+
+def sample_figures(figures: Sequence[StrPath], folder: StrPath) -> None:
+    """Copy ``…/<video>/<figure>`` to ``<folder>/<video>/<figure>``; Snakemake's report embeds all files that it shows."""
     for figure in map(Path, figures):
-        folder = Path(out) / figure.parent.name
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(figure, folder / figure.name)
+        target = Path(folder) / figure.parent.name
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(figure, target / figure.name)

@@ -1,36 +1,39 @@
-"""Drawing into the planes of a video frame, without the way through RGB, which costs more than decoding it.
+"""Canvas for drawing into the planes of a video frame; converting to RGB and back would cost more than decoding.
 
-A frame in yuv420p has a plane of brightness (H, W) and two of colour (H/2, W/2); each shape is drawn into all three.
+A frame in yuv420p has a plane of brightness (H, W) and two planes of colour (H/2, W/2). Each shape is drawn into all three.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
-from posemake.video.frame import BT601, BT709
-from posemake.video.writer import UNSAID
+from posemake.video.color_spaces import BT601, BT709, UNSPECIFIED
 
-SHIFT = 4  # OpenCV draws at 1/16 pixel
-NEUTRAL = 128  # colour of what has none
-BT709_FROM = 720  # rows, from which on players take video for BT.709 that does not tell its matrix
+FIXED_POINT_BITS = 4  # OpenCV draws at 1/16 pixel
+NEUTRAL = 128  # value of the planes of colour for grey
+TEXT_RIM = (16, NEUTRAL, NEUTRAL)  # black
+BT709_ROWS = 720  # rows; players take larger videos for BT.709 if they do not state their colour matrix
+
+YuvColor = tuple[int, int, int]
 
 
 def uses_bt709(frame: av.VideoFrame | None) -> bool:
-    """Whether the colours of a frame are BT.709's (of an image: no)."""
+    """Return whether the colours of a frame are those of BT.709; not if there is no decoded frame."""
     if frame is None:
         return False
-    if frame.colorspace == UNSAID:
-        return frame.height >= BT709_FROM
+    if frame.colorspace == UNSPECIFIED:
+        return frame.height >= BT709_ROWS
     return frame.colorspace in (Colorspace.ITU709, Colorspace.SMPTE240M, Colorspace.BT2020)
 
 
-def yuv(rgb: tuple[float, float, float], bt709: bool = False) -> tuple[int, int, int]:
-    """Brightness (16 … 235) and colour (16 … 240) of red, green and blue (0 … 1)."""
+def rgb_to_yuv(rgb: tuple[float, float, float], bt709: bool = False) -> YuvColor:
+    """Return brightness (16 … 235) and colour (16 … 240) of red, green and blue (0 … 1)."""
     red, blue = BT709 if bt709 else BT601
     r, g, b = rgb
     y = red * r + (1 - red - blue) * g + blue * b
@@ -38,8 +41,8 @@ def yuv(rgb: tuple[float, float, float], bt709: bool = False) -> tuple[int, int,
 
 
 @lru_cache(256)
-def letters(text: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """How much of a text's letters, and of a dark rim around them, covers each pixel: two (H, W) in 0 … 1, of even size."""
+def text_masks(text: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of each pixel that a text's letters cover, and letters with a rim: two (H, W) in 0 … 1, of even size."""
     (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
     mask = np.zeros(((height + below + 4) // 2 * 2 + 2, (width + 6) // 2 * 2 + 2), np.uint8)
     cv2.putText(mask, text, (3, height + 2), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA)
@@ -58,36 +61,70 @@ class Canvas:
         (x, y) in the whole frame of the part's upper left pixel; positions are those of the whole frame.
     """
 
-    def __init__(self, planes: list[np.ndarray], corner: tuple[int, int] = (0, 0)):
+    def __init__(self, planes: list[np.ndarray], corner: Sequence[float] | np.ndarray = (0, 0)):
         self.planes = planes
         self.corner = np.array(corner, float)
 
-    def shows(self, xy: np.ndarray) -> bool:
-        """Whether a position (2,) is inside."""
+    def contains(self, xy: np.ndarray) -> bool:
+        """Return whether a position (2,) lies inside."""
         place = xy - self.corner
         return bool((place >= 0).all() and (place < self.planes[0].shape[::-1]).all())
 
-    def fixed(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions (..., 2) for OpenCV, in the plane of brightness and in those of colour; unknown ones lie anywhere."""
+    def to_fixed_point(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions (…, 2) as OpenCV's integers, in the plane of brightness and in those of colour.
+
+        Unknown positions (NaN) give any integer.
+        """
         place = xy - self.corner
         with np.errstate(invalid="ignore"):
-            bright = np.rint(place * (1 << SHIFT)).astype(np.int32)
-            return bright, np.rint((place - 0.5) * (1 << SHIFT >> 1)).astype(np.int32)
+            bright = np.rint(place * (1 << FIXED_POINT_BITS)).astype(np.int32)
+            return bright, np.rint((place - 0.5) * (1 << FIXED_POINT_BITS >> 1)).astype(np.int32)
 
-    def disc(self, bright: list[int], half: list[int], radius: int, color: tuple[int, int, int], ring: bool = False) -> None:
-        """A disc, or a ring of one pixel, around a point that is `fixed`."""
-        for number, (plane, value) in enumerate(zip(self.planes, color)):
-            size = radius << SHIFT >> bool(number)
-            cv2.circle(plane, half if number else bright, size, value, 1 if ring else -1, cv2.LINE_AA, SHIFT)
+    def draw_disc(self, bright: Sequence[int], half: Sequence[int], radius: int, color: YuvColor, ring: bool = False) -> None:
+        """Draw a disc, or a ring of one pixel, around a point.
 
-    def lines(self, bright: list[np.ndarray], half: list[np.ndarray], color: tuple[int, int, int]) -> None:
-        """Thin lines through points that are `fixed`, each (n, 2)."""
+        Parameters
+        ----------
+        bright, half
+            The point by `to_fixed_point`.
+        radius
+            Pixels.
+        color
+            Brightness and colour.
+        ring
+            Whether only the rim is drawn.
+        """
         for number, (plane, value) in enumerate(zip(self.planes, color)):
-            cv2.polylines(plane, half if number else bright, False, value, 1, cv2.LINE_AA, SHIFT)
+            size = radius << FIXED_POINT_BITS >> bool(number)
+            centre = half if number else bright
+            cv2.circle(plane, centre, size, value, 1 if ring else -1, cv2.LINE_AA, FIXED_POINT_BITS)
+
+    def draw_lines(self, bright: list[np.ndarray], half: list[np.ndarray], color: YuvColor) -> None:
+        """Draw thin lines.
+
+        Parameters
+        ----------
+        bright, half
+            Points (n, 2) of each line by `to_fixed_point`.
+        color
+            Brightness and colour.
+        """
+        for number, (plane, value) in enumerate(zip(self.planes, color)):
+            cv2.polylines(plane, half if number else bright, False, value, 1, cv2.LINE_AA, FIXED_POINT_BITS)
 
     @contextmanager
-    def faint(self, xy: np.ndarray, margin: float, opacity: float) -> Iterator["Canvas"]:
-        """Give a canvas for what is drawn around known positions (n, 2); at the end it is laid over this one."""
+    def blended(self, xy: np.ndarray, margin: float, opacity: float) -> Iterator["Canvas"]:
+        """Yield a canvas around some positions; what is drawn into it is laid over this one at the end.
+
+        Parameters
+        ----------
+        xy
+            Known positions (n, 2).
+        margin
+            Pixels around them that are drawn into.
+        opacity
+            Share of what is drawn, in 0 … 1.
+        """
         height, width = self.planes[0].shape
         place = xy - self.corner
         box = [*(place.min(0) - margin), *(place.max(0) + margin + 2)]
@@ -101,39 +138,63 @@ class Canvas:
         else:  # all of it lies outside
             yield Canvas([np.zeros((2, 2), np.uint8) for _ in range(3)], self.corner - 1e4)
 
-    def text(self, words: str, at: np.ndarray, color: tuple[int, int, int], scale: float, anchor: tuple[float, float]) -> None:
-        """Words with a dark rim, moved as little as needed to be inside.
+    def draw_text(self, text: str, at: np.ndarray, color: YuvColor, scale: float, anchor: tuple[float, float]) -> None:
+        """Draw a text with a dark rim, moved as little as needed to lie inside; leave it out if it is larger than the canvas.
 
-        ``anchor`` is the place of the words' box, in its widths and heights, that lies at the position; (0, 0) its upper left.
+        Parameters
+        ----------
+        text
+            Text to draw.
+        at
+            Position (2,).
+        color
+            Brightness and colour.
+        scale
+            Size of the letters; 1 is OpenCV's, 22 pixels.
+        anchor
+            Point of the text's box that lies at the position, in widths and heights of the box; (0, 0) is its upper left corner.
         """
-        letter, rim = letters(words, scale)
-        (high, wide), (height, width) = letter.shape, self.planes[0].shape
+        letters, rim = text_masks(text, scale)
+        (high, wide), (height, width) = letters.shape, self.planes[0].shape
         if high > height or wide > width:
             return
         x, y = np.asarray(at) - self.corner - np.array(anchor) * (wide, high)
         x, y = int(np.clip(x, 0, width - wide)) & ~1, int(np.clip(y, 0, height - high)) & ~1
-        for number, (plane, value, dark) in enumerate(zip(self.planes, color, (16, NEUTRAL, NEUTRAL))):
+        for number, (plane, value, dark) in enumerate(zip(self.planes, color, TEXT_RIM)):
             part = plane[y : y + high, x : x + wide]
-            fill, under = letter, rim
+            over, under = letters, rim
             if number:
                 part = plane[y // 2 : (y + high) // 2, x // 2 : (x + wide) // 2]
-                fill, under = (cv2.resize(m, part.shape[::-1], interpolation=cv2.INTER_AREA) for m in (letter, rim))
-            part[:] = np.rint(part * (1 - under) + dark * (under - fill) + value * fill)
+                over, under = (cv2.resize(mask, part.shape[::-1], interpolation=cv2.INTER_AREA) for mask in (letters, rim))
+            part[:] = np.rint(part * (1 - under) + dark * (under - over) + value * over)
 
 
-def blank(size: tuple[int, int]) -> tuple[av.VideoFrame, list[np.ndarray]]:
-    """A new frame in yuv420p of even size (width, height), and its planes to write to."""
+def new_frame(size: tuple[int, int]) -> tuple[av.VideoFrame, list[np.ndarray]]:
+    """Return a new frame in yuv420p of even size (width, height), and its planes to write to."""
     frame = av.VideoFrame(*size, "yuv420p")
     shapes = (size[::-1], (size[1] // 2, size[0] // 2), (size[1] // 2, size[0] // 2))
+    buffers: Any = frame.planes  # they have the buffer protocol, which PyAV's annotations lack
     planes = [
         np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: shape[0], : shape[1]]
-        for plane, shape in zip(frame.planes, shapes)
+        for plane, shape in zip(buffers, shapes)
     ]
     return frame, planes
 
 
-def fill(to: list[np.ndarray], source: list[np.ndarray], corner: tuple[int, int]) -> None:
-    """Copy the part of a frame's planes that begins at a corner; behind the frame's edge, its last row and column go on."""
+def copy_region(to: list[np.ndarray], source: list[np.ndarray], corner: tuple[int, int]) -> None:
+    """Copy the region of a frame's planes that begins at a corner (x, y).
+
+    Beyond the edge of the source frame, its last row and column are repeated.
+
+    Parameters
+    ----------
+    to
+        Planes to fill.
+    source
+        Planes of the frame.
+    corner
+        Upper left pixel of the region, even.
+    """
     for number, (plane, image) in enumerate(zip(to, source)):
         x, y = (side >> bool(number) for side in corner)
         part = image[y : y + plane.shape[0], x : x + plane.shape[1]]
@@ -145,9 +206,9 @@ def fill(to: list[np.ndarray], source: list[np.ndarray], corner: tuple[int, int]
             plane[high:] = plane[high - 1]
 
 
-def smaller(planes: list[np.ndarray], size: tuple[int, int]) -> av.VideoFrame:
-    """A frame of another even size, its pixels averaged."""
-    made, into = blank(size)
-    for plane, image in zip(into, planes):
+def downscale_frame(planes: list[np.ndarray], size: tuple[int, int]) -> av.VideoFrame:
+    """Return a frame of another even size (width, height), its pixels averaged."""
+    frame, target = new_frame(size)
+    for plane, image in zip(target, planes):
         cv2.resize(image, plane.shape[::-1], dst=plane, interpolation=cv2.INTER_AREA)
-    return made
+    return frame

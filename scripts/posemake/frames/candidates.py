@@ -1,92 +1,125 @@
-"""The frames of one video that can be chosen for labelling (N candidates in time, D features, P pixels of a thumbnail)."""
+"""Frames of a video that can be chosen for labelling (N candidates in time, D features, P pixels of a thumbnail)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from posemake.config.settings import Frames
 from posemake.core.errors import PosemakeError
-from posemake.video.reader import window
+from posemake.core.paths import StrPath
+from posemake.video.bounds import Region, frame_range, pixel_region
+from posemake.video.info import VideoInfo
 
-BLANK = 2.0  # grey levels; a picture that varies less shows nothing
-NEIGHBOURS = 31  # candidates whose median a flash is off from; a light that changes for longer than half of them is no flash
-OUTLIER = 6 * 1.4826  # six standard deviations, in median absolute deviations of normal noise
+BLANK = 2.0  # grey levels; a thumbnail with a smaller standard deviation shows nothing
+# candidates whose running median a flash deviates from; a light that stays on for more than half of them is no flash
+FLASH_WINDOW = 31
+FLASH_DEVIATION = 6 * 1.4826  # median absolute deviations that are six standard deviations of normal noise
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """Cells of the sheet of videos that decide which frames can be chosen."""
+
+    start: int | None = None  # first frame
+    stop: int | None = None  # frame after the last
+    roi: tuple[int, int, int, int] | list[int] | None = None  # region that is compared: x1, x2, y1, y2 in pixels
+    frames: list[int] | None = None  # frames that the method manual chooses
+
+
+@dataclass(frozen=True)
+class CandidateFrames:
+    """Which frames can be chosen, and which part of them is compared."""
+
+    frames: np.ndarray  # (N,) indices in the video, ascending
+    listed: list[int]  # frames that the sheet lists for the method manual, ascending
+    region: Region  # x1, x2, y1, y2 in pixels
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is known of the frames that can be chosen."""
+    """Measurements of the frames that can be chosen."""
 
     frames: np.ndarray  # (N,) indices in the video, ascending
     thumbnails: np.ndarray  # (N, P) uint8, grey
     brightness: np.ndarray  # (N,) mean grey level
     contrast: np.ndarray  # (N,) standard deviation of the grey levels
-    motion: np.ndarray  # (N,) pixels per frame, NaN where unknown
-    features: np.ndarray  # (N, D) what differs between frames
+    motion: np.ndarray  # (N,) pixels per frame, NaN where it is unknown
+    features: np.ndarray  # (N, D) by which frames are compared
 
 
-def candidate_frames(start: int, stop: int, stride: int, most: int) -> np.ndarray:
-    """Every ``stride``-th frame of start ≤ index < stop (N,), thinned evenly to ``most``."""
+def thin_frames(start: int, stop: int, stride: int, max_frames: int) -> np.ndarray:
+    """Return indices of frames (N,), evenly spaced.
+
+    Parameters
+    ----------
+    start, stop
+        First frame, and the frame after the last.
+    stride
+        Step between frames.
+    max_frames
+        Greatest number of frames; more are thinned out evenly.
+    """
     frames = np.arange(start, stop, stride)
-    if len(frames) <= most:
+    if len(frames) <= max_frames:
         return frames
-    return frames[np.linspace(0, len(frames) - 1, most).round().astype(int)]
+    return frames[np.linspace(0, len(frames) - 1, max_frames).round().astype(int)]
 
 
-def region_of(video_file: str, info: dict[str, Any], roi: list[int] | None) -> list[int]:
-    """The region of interest as x1, x2, y1, y2 in pixels; the whole frame if none is given.
+def list_candidates(video_file: StrPath, info: VideoInfo, settings: Frames, row: CandidateRow) -> CandidateFrames:
+    """Return the frames of a video that can be chosen.
 
-    Raises
-    ------
-    PosemakeError
-        If it does not lie within the frame.
-    """
-    x1, x2, y1, y2 = roi or (0, info["width"], 0, info["height"])
-    if not (x1 < x2 <= info["width"] and y1 < y2 <= info["height"]):
-        raise PosemakeError(
-            f"{video_file}: roi {x1},{x2},{y1},{y2} (x1,x2,y1,y2) does not lie within its {info['width']} x {info['height']} "
-            "pixels; correct the sheet of videos"
-        )
-    return [x1, x2, y1, y2]
-
-
-def frames_to_look_at(
-    video_file: str, info: dict[str, Any], wanted: Frames, row: dict[str, Any]
-) -> tuple[np.ndarray, list[int], list[int]]:
-    """The candidates (N,), the frames that the sheet names, and the region of interest.
+    Parameters
+    ----------
+    video_file
+        Path of the video, for messages.
+    info
+        What the video holds.
+    settings
+        Method, stride and number of candidates.
+    row
+        What the sheet says of this video.
 
     Raises
     ------
     PosemakeError
-        If window, region or frames of the sheet do not lie within the video.
+        If start, stop, roi or frames of the sheet do not lie within the video.
     """
-    start, stop, _ = window(video_file, info, row["start"], row["stop"])
-    listed = sorted(set(row.get("frames") or [])) if wanted.method == "manual" else []
-    strange = [frame for frame in listed if not start <= frame < stop]
-    if strange:
+    start, stop = frame_range(video_file, info, row.start, row.stop)
+    listed = sorted(set(row.frames or [])) if settings.method == "manual" else []
+    beyond = [frame for frame in listed if not start <= frame < stop]
+    if beyond:
         raise PosemakeError(
-            f"{video_file}: frames names {strange[0]}, and those that can be chosen are {start} to {stop - 1}; "
+            f"{video_file}: frames names {beyond[0]}, and those that can be chosen are {start} to {stop - 1}; "
             "correct the sheet of videos"
         )
-    candidates = candidate_frames(start, stop, wanted.stride, wanted.max_candidates)
-    return np.union1d(candidates, listed).astype(int), listed, region_of(video_file, info, row["roi"])
+    frames = thin_frames(start, stop, settings.stride, settings.max_candidates)
+    region = pixel_region(video_file, info, "roi", row.roi)
+    return CandidateFrames(np.union1d(frames, listed).astype(int), listed, region)
 
 
-def find_useless(brightness: np.ndarray, contrast: np.ndarray, dark: float, flash: float) -> np.ndarray:
-    """Say of each candidate (N,) why nobody could label it, or the empty text.
+def reasons_to_drop(brightness: np.ndarray, contrast: np.ndarray, dark: float, flash: float) -> np.ndarray:
+    """Return why nobody could label a candidate: dark, blank, flash, or an empty text, as (N,) objects.
 
-    A flash is off the running median of its neighbourhood by more than ``flash`` grey levels and by more than six robust
-    standard deviations of that neighbourhood, so that a flickering light drops nothing.
+    A flash deviates from the running median of its neighbours by more than ``flash`` grey levels and by more than six robust
+    standard deviations of these neighbours, so that a flickering light drops nothing.
+
+    Parameters
+    ----------
+    brightness, contrast
+        (N,) mean and standard deviation of each candidate's grey levels.
+    dark
+        Grey level below which a frame is too dark.
+    flash
+        Grey levels by which a flash deviates.
     """
     from scipy.ndimage import median_filter
 
     if not len(brightness):
         return np.array([], dtype=object)
-    off = np.abs(brightness - median_filter(brightness, NEIGHBOURS, mode="reflect"))
-    usual = median_filter(off, NEIGHBOURS, mode="reflect")
-    why = np.full(len(brightness), "", dtype=object)
-    why[off > np.maximum(flash, OUTLIER * usual)] = "flash"
-    why[contrast < BLANK] = "blank"
-    why[brightness < dark] = "dark"
-    return why
+    deviation = np.abs(brightness - median_filter(brightness, FLASH_WINDOW, mode="reflect"))
+    median_deviation = median_filter(deviation, FLASH_WINDOW, mode="reflect")
+    reasons = np.full(len(brightness), "", dtype=object)
+    reasons[deviation > np.maximum(flash, FLASH_DEVIATION * median_deviation)] = "flash"
+    reasons[contrast < BLANK] = "blank"
+    reasons[brightness < dark] = "dark"
+    return reasons

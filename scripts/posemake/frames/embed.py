@@ -1,37 +1,65 @@
-"""The stage that describes frames by the features of a network that was trained on photographs (N candidates, D features)."""
+"""Stage `embed_frames`: features of a video's candidates by a network trained on photographs (N candidates, D features)."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
 from torch import nn
 
-from posemake.config.settings import Frames, make
-from posemake.core.atomic import replacing
+from posemake.config.settings import Frames
+from posemake.core.atomic import atomic_write
 from posemake.core.errors import PosemakeError
-from posemake.core.json_files import read_json
 from posemake.core.log import logger, progress
-from posemake.frames.candidates import frames_to_look_at
+from posemake.core.paths import StrPath
+from posemake.frames.candidates import CandidateFrames, CandidateRow, list_candidates
 from posemake.networks.backbones import make_encoder
 from posemake.networks.devices import best_device
 from posemake.networks.network import IMAGENET_MEAN, IMAGENET_STD, MULTIPLE
-from posemake.video.frame import Picture
+from posemake.video.frame import Frame
+from posemake.video.info import read_video_info
 from posemake.video.reader import open_video
 
-LONG_SIDE = 224  # pixels, what these networks were trained on
+LONG_SIDE = 224  # pixels; size of the photographs that these networks were trained on
 BATCH = 32  # frames
 
 
+@dataclass(frozen=True)
+class EmbedInputs:
+    """Files that `embed_frames` reads."""
+
+    video: StrPath  # video file, TIFF, or folder of images
+    info: StrPath  # what the video holds (JSON)
+    standard: StrPath  # folder of the timestamps and the transcoded copy
+
+
 def input_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height of the network's input for a region of that size: about its shape, the long side 224 pixels."""
-    scale = LONG_SIDE / max(width, height)
-    return tuple(max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in (width, height))
+    """Return width and height of the network's input for a region of this size: about its shape, the long side 224 pixels."""
+
+    def side_of_input(side: int) -> int:
+        return max(MULTIPLE, round(side * LONG_SIDE / max(width, height) / MULTIPLE) * MULTIPLE)
+
+    return side_of_input(width), side_of_input(height)
 
 
 class Embedder:
-    """Frames in, features out: the deepest level of a backbone, averaged over the picture."""
+    """Features of images: the deepest level of a backbone, averaged over the image.
+
+    Parameters
+    ----------
+    backbone
+        Name of the network.
+    weights
+        ``imagenet``, or a file of torchvision weights.
+    device
+        Where to compute; the best device if None.
+
+    Raises
+    ------
+    PosemakeError
+        If the weights cannot be downloaded, or the file of weights does not fit.
+    """
 
     def __init__(self, backbone: str, weights: str, device: torch.device | None = None):
         self.device = device or best_device()
@@ -43,63 +71,68 @@ class Embedder:
 
     @torch.inference_mode()
     def __call__(self, images: list[np.ndarray]) -> np.ndarray:
-        """Features (B, D) float32 of B images of one size, RGB uint8 (H, W, 3)."""
+        """Return features (B, D) float32 of B images of one size, RGB uint8 (H, W, 3)."""
         batch = torch.from_numpy(np.stack(images)).to(self.device).permute(0, 3, 1, 2).float()
         return self.network((batch - self.mean) / self.std)[-1].mean((2, 3)).float().cpu().numpy()
 
 
-def embed_frames(
-    video_file: str, info_file: str, standard_dir: str, features_file: str, settings: dict[str, Any], row: dict[str, Any]
-) -> None:
-    """Write the features of a video's candidates, (N, D) float16, as .npy.
+def embed_frames(inputs: EmbedInputs, features_file: StrPath, settings: Frames, row: CandidateRow) -> None:
+    """Write the features of a video's candidates, (N, D) float16, as NPY.
 
-    Without candidates, as the video cannot be read, or without ImageNet weights, as they cannot be downloaded, the array is
-    empty, (0, 0), and thumbnails are compared instead.
+    The array is empty, (0, 0), if the video cannot be read or the ImageNet weights cannot be downloaded; thumbnails are then
+    compared instead.
 
     Parameters
     ----------
+    inputs
+        Files to read.
+    features_file
+        NPY to write.
     settings
-        Those of `settings.Frames`.
+        Network and weights, method, stride and number of candidates.
     row
-        Of the sheet: start, stop, roi, frames.
+        What the sheet says of this video.
 
     Raises
     ------
     PosemakeError
-        If a file of weights does not fit, or the sheet asks for what the video does not have.
+        If a file of weights does not fit, or start, stop, roi or frames of the sheet do not lie within the video.
     """
-    wanted = make(Frames, settings)
-    info = read_json(info_file)
+    info = read_video_info(inputs.info)
     features = np.zeros((0, 0), np.float16)
-    embedder = None if info["fault"] else _load(wanted, features_file)
+    embedder = None if info.fault else _load_embedder(settings, features_file)
     if embedder:
-        frames, _, region = frames_to_look_at(video_file, info, wanted, row)
-        video = open_video(video_file, info_file, standard_dir)
-        features = _embed(video.pictures(int(frames[0]), int(frames[-1]) + 1), frames, region, embedder)
-    with replacing(features_file) as part:
+        candidates = list_candidates(inputs.video, info, settings, row)
+        start, stop = int(candidates.frames[0]), int(candidates.frames[-1]) + 1
+        frames = open_video(inputs.video, inputs.info, inputs.standard).frames(start, stop)
+        features = _embed(progress(frames, stop - start, "frames embedded"), candidates, embedder)
+    with atomic_write(features_file) as part:
         np.save(part, features)
 
 
-def _load(wanted: Frames, features_file: str) -> Embedder | None:
+def _load_embedder(settings: Frames, features_file: StrPath) -> Embedder | None:
+    """Return the network with its weights; None if ImageNet weights cannot be downloaded."""
     try:
-        return Embedder(wanted.features, wanted.weights)
+        return Embedder(settings.features, settings.weights)
     except PosemakeError as error:
-        if wanted.weights != "imagenet":
+        if settings.weights != "imagenet":
             raise
         logger.info("thumbnails are compared instead: %s; delete %s to try again", error, features_file)
         return None
 
 
-def _embed(pictures: Iterator[tuple[int, Picture]], frames: np.ndarray, region: list[int], embedder: Embedder) -> np.ndarray:
-    """Features (N, D) float16 of those pictures that are among the frames (N,)."""
-    x1, x2, y1, y2 = region
+def _embed(frames: Iterable[tuple[int, Frame]], candidates: CandidateFrames, embedder: Embedder) -> np.ndarray:
+    """Return the features (N, D) float16 of those frames that are candidates."""
+    x1, x2, y1, y2 = candidates.region
     size = input_size(x2 - x1, y2 - y1)
-    chosen, batch, found = set(frames.tolist()), [], []
-    for index, picture in progress(pictures, int(frames[-1] - frames[0]) + 1, "frames embedded"):
-        if index not in chosen:
+    wanted, last = set(candidates.frames.tolist()), int(candidates.frames[-1])
+    batch: list[np.ndarray] = []
+    features = []
+    for index, frame in frames:
+        if index not in wanted:
             continue
-        batch.append(cv2.resize(picture.rgb()[y1:y2, x1:x2], size, interpolation=cv2.INTER_AREA))
-        if len(batch) == BATCH or index == frames[-1]:
-            found.append(embedder(batch).astype(np.float16))
+        batch.append(cv2.resize(frame.rgb()[y1:y2, x1:x2], size, interpolation=cv2.INTER_AREA))
+        if len(batch) == BATCH or index == last:
+            features.append(embedder(batch).astype(np.float16))
             batch = []
-    return np.concatenate(found)
+    return np.concatenate(features)

@@ -1,170 +1,120 @@
-"""The stage that chooses the frames of a video that a person labels (N candidates)."""
+"""Stage `select_frames`: choice of the frames of a video that a person labels (N candidates)."""
 
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import pandas as pd
 
-from posemake.config.settings import Frames, make
-from posemake.core.json_files import read_json, write_json
-from posemake.core.log import logger, progress
+from posemake.config.settings import Frames
+from posemake.core.log import logger
+from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows
 from posemake.data.label_files import image_name
-from posemake.frames.candidates import Candidates, frames_to_look_at
-from posemake.frames.sampling import choose
-from posemake.video.frame import save_png
-from posemake.video.reader import Video, open_video
+from posemake.frames.candidates import CandidateRow, Candidates, list_candidates
+from posemake.frames.frame_table import write_frame_table
+from posemake.frames.measure import measure_candidates
+from posemake.frames.sampling import Choice, choose_frames
+from posemake.frames.selection import Selection, write_selection
+from posemake.video.info import read_video_info
+from posemake.video.reader import open_video
 
-FRAME_COLUMNS = ("frame", "image", "method", "reason")
 CANDIDATE_COLUMNS = ("frame", "brightness", "motion", "pc1", "pc2", "dropped", "cluster")
-FLOW_WIDTH = 64  # pixels of the picture that motion is seen on: enough for how fast, at a thousandth of the frame's cost
-FAST = 0.95  # quantile of the flow's length: the animal moves, most of the picture does not
 
 
-def needs_motion(wanted: Frames) -> bool:
-    """Whether the way of choosing looks at motion, which costs as much as decoding."""
-    return wanted.method == "motion" or (wanted.method == "hybrid" and wanted.shares.motion > 0)
+@dataclass(frozen=True)
+class SelectInputs:
+    """Files that `select_frames` reads."""
+
+    video: StrPath  # video file, TIFF, or folder of images
+    info: StrPath  # what the video holds (JSON)
+    standard: StrPath  # folder of the timestamps and the transcoded copy
+    features: StrPath | None = None  # features of a network (NPY), or None to compare thumbnails
 
 
-def measure_motion(before: np.ndarray, after: np.ndarray, size: tuple[int, int]) -> float:
-    """How far the fast parts move from one picture (h, w) to the next, in pixels of a region of ``size`` (width, height).
+@dataclass(frozen=True)
+class SelectOutputs:
+    """Files that `select_frames` writes."""
 
-    The 95th percentile of dense optical flow (Farnebäck, SCIA 2003).
-    """
-    flow = cv2.calcOpticalFlowFarneback(before, after, None, 0.5, 2, 9, 2, 5, 1.1, 0)
-    flow *= np.array([size[0] / before.shape[1], size[1] / before.shape[0]], np.float32)
-    length = cv2.magnitude(flow[..., 0], flow[..., 1]).reshape(-1)
-    rank = int(FAST * (len(length) - 1))
-    return float(np.partition(length, rank)[rank])  # np.quantile does the same at three times the cost
+    frames: StrPath  # chosen frames (CSV)
+    candidates: StrPath  # measurements of all candidates (CSV)
+    selection: StrPath  # summary (JSON, `Selection`)
 
 
-def look_at(video: Video, frames: np.ndarray, region: list[int], width: int, motion: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Decode once what lies between the first and the last of some frames (N,).
-
-    Parameters
-    ----------
-    region
-        x1, x2, y1, y2 in pixels of the frame: what is looked at.
-    width
-        Of the thumbnails, in pixels.
-    motion
-        Whether motion is measured.
-
-    Returns
-    -------
-    thumbnails
-        (N, height, width) uint8, grey.
-    motion
-        (N,) pixels since the frame directly before; NaN where it is not measured, as in the first frame.
-    """
-    size = (region[1] - region[0], region[3] - region[2])
-
-    def fit(wide: int) -> tuple[int, int]:
-        return wide, max(1, round(wide * size[1] / size[0]))
-
-    def shrink(image: np.ndarray, to: tuple[int, int]) -> np.ndarray:
-        return image if image.shape[::-1] == to else cv2.resize(image, to, interpolation=cv2.INTER_AREA)
-
-    small, of_flow = fit(width), fit(FLOW_WIDTH)
-    first = fit(max(width, FLOW_WIDTH)) if motion else small
-    row_of = {int(frame): row for row, frame in enumerate(frames)}
-    thumbnails = np.empty((len(frames), small[1], small[0]), np.uint8)
-    moved = np.full(len(frames), np.nan)
-    before, last = None, int(frames[-1]) + 1
-    for index, picture in progress(video.pictures(int(frames[0]), last), last - int(frames[0]), "frames looked at"):
-        row = row_of.get(index)
-        if row is None and not (motion and index + 1 in row_of):
-            before = None
-            continue
-        image = picture.grey(first, region)
-        if row is not None:
-            thumbnails[row] = shrink(image, small)
-        if motion:
-            now = shrink(image, of_flow)
-            if row is not None and before is not None:
-                moved[row] = measure_motion(before, now, size)
-            before = now
-    return thumbnails, moved
+def needs_motion(settings: Frames) -> bool:
+    """Return whether the method of choice needs the motion, which costs as much as decoding."""
+    return settings.method == "motion" or (settings.method == "hybrid" and settings.shares.motion > 0)
 
 
-def select_frames(
-    video_file: str,
-    info_file: str,
-    standard_dir: str,
-    features_file: str | None,
-    frames_file: str,
-    candidates_file: str,
-    selection_file: str,
-    settings: dict[str, Any],
-    row: dict[str, Any],
-) -> None:
-    """Choose frames of a video; one that cannot be read gives none.
+def select_frames(inputs: SelectInputs, outputs: SelectOutputs, settings: Frames, row: CandidateRow) -> None:
+    """Choose the frames of a video that a person labels; a video that cannot be read gives none.
 
     Parameters
     ----------
-    features_file
-        What `features.embed_frames` wrote, or None to compare thumbnails.
-    frames_file
-        CSV to write, a row per chosen frame: index, name of its image, method, and the reason in words.
-    candidates_file
-        CSV to write, a row per candidate: brightness (grey levels), motion (pixels per frame), first two principal components
-        of the features, why it was dropped, k-means cluster.
-    selection_file
-        JSON to write: frames asked for and chosen, the features that were compared, a sentence if something came otherwise.
+    inputs, outputs
+        Files to read and to write.
     settings
-        Those of `settings.Frames`; ``per_video`` is the number for this very video.
+        How frames are chosen; ``per_video`` is the number for this video.
     row
-        Of the sheet: start, stop, roi, frames.
+        What the sheet says of this video.
 
     Raises
     ------
     PosemakeError
-        If the sheet asks for what the video does not have.
+        If start, stop, roi or frames of the sheet do not lie within the video.
     """
-    wanted = make(Frames, settings)
-    info = read_json(info_file)
-    if info["fault"]:
-        logger.info("no frame is chosen: %s", info["fault"])
-        write_rows(frames_file, FRAME_COLUMNS, [])
-        write_rows(candidates_file, CANDIDATE_COLUMNS, [])
-        told = {"asked": wanted.per_video, "chosen": 0, "features": wanted.features, "note": info["fault"]}
-        write_json(selection_file, told)
+    info = read_video_info(inputs.info)
+    if info.fault:
+        logger.info("no frame is chosen: %s", info.fault)
+        write_frame_table(outputs.frames, [])
+        write_rows(outputs.candidates, CANDIDATE_COLUMNS, [])
+        write_selection(outputs.selection, Selection(settings.per_video, 0, settings.features, info.fault))
         return
-    frames, listed, region = frames_to_look_at(video_file, info, wanted, row)
-    video = open_video(video_file, info_file, standard_dir)
-    thumbnails, motion = look_at(video, frames, region, wanted.thumbnail, needs_motion(wanted))
-    thumbnails = thumbnails.reshape(len(frames), -1)
-    brightness, contrast = (np.array([f(picture) for picture in thumbnails]) for f in (np.mean, np.std))
-    features, compared, note = thumbnails, "thumbnail", ""
-    if features_file:
-        found = np.load(features_file)
-        if len(found):
-            features, compared = found, wanted.features
-        else:
-            note = f"thumbnails were compared, as the ImageNet weights of {wanted.features} could not be downloaded"
-    candidates = Candidates(frames, thumbnails, brightness, contrast, motion, features)
-    choice = choose(candidates, len(listed) or wanted.per_video, wanted, listed)
+    listing = list_candidates(inputs.video, info, settings, row)
+    wanted = len(listing.listed) or settings.per_video
+    video = open_video(inputs.video, inputs.info, inputs.standard)
+    thumbnails, motion = measure_candidates(video, listing.frames, listing.region, settings.thumbnail, needs_motion(settings))
+    thumbnails = thumbnails.reshape(len(thumbnails), -1)
+    features, compared, note = _features(inputs.features, thumbnails, settings.features)
+    candidates = Candidates(
+        frames=listing.frames,
+        thumbnails=thumbnails,
+        brightness=np.array([np.mean(thumbnail) for thumbnail in thumbnails]),
+        contrast=np.array([np.std(thumbnail) for thumbnail in thumbnails]),
+        motion=motion,
+        features=features,
+    )
+    choice = choose_frames(candidates, wanted, settings, listing.listed)
     note = "; ".join(filter(None, [choice.note, note]))
-    logger.info("%d of %d candidates are chosen. %s", len(choice.rows), len(frames), note)
-    indices = frames[choice.rows].tolist()
-    names = [image_name(index, info["frames"]) for index in indices]
-    write_rows(frames_file, FRAME_COLUMNS, zip(indices, names, choice.methods, choice.reasons))
-    columns = (frames, brightness, motion, *choice.components.T, choice.dropped, choice.clusters)
-    known = zip(*(column.tolist() for column in columns))
-    write_rows(candidates_file, CANDIDATE_COLUMNS, ([*values, None if label < 0 else label] for *values, label in known))
-    told = {"asked": len(listed) or wanted.per_video, "chosen": len(indices), "features": compared, "note": note}
-    write_json(selection_file, told)
+    logger.info("%d of %d candidates are chosen. %s", len(choice.rows), len(candidates.frames), note)
+    indices = candidates.frames[choice.rows].tolist()
+    images = [image_name(index, info.frames) for index in indices]
+    write_frame_table(outputs.frames, zip(indices, images, choice.methods, choice.reasons))
+    _write_candidates(outputs.candidates, candidates, choice)
+    write_selection(outputs.selection, Selection(wanted, len(indices), compared, note))
 
 
-def extract_frames(video_file: str, info_file: str, standard_dir: str, frames_file: str, folder: str) -> None:
-    """Write the chosen frames as PNG, whole and in full size."""
-    table = pd.read_csv(frames_file)
-    names = dict(zip(table["frame"], table["image"]))
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    if not names:
-        return
-    chosen = open_video(video_file, info_file, standard_dir).chosen(names)
-    for index, image in progress(chosen, len(names), "frames"):
-        save_png(image, f"{folder}/{names[index]}")
+def _features(path: StrPath | None, thumbnails: np.ndarray, network: str) -> tuple[np.ndarray, str, str]:
+    """Return the features (N, D) by which frames are compared, their name, and a note if they are not those of the network."""
+    if not path:
+        return thumbnails, "thumbnail", ""
+    features = np.load(path)
+    if len(features):
+        return features, network, ""
+    note = f"thumbnails were compared, as the ImageNet weights of {network} could not be downloaded"
+    return thumbnails, "thumbnail", note
+
+
+def _write_candidates(path: StrPath, candidates: Candidates, choice: Choice) -> None:
+    """Write the candidates as CSV, a row per candidate.
+
+    Brightness is in grey levels, motion in pixels per frame; pc1 and pc2 are the first two principal components of the features.
+    """
+    columns = (
+        candidates.frames,
+        candidates.brightness,
+        candidates.motion,
+        *choice.components.T,
+        choice.dropped,
+        choice.clusters,
+    )
+    rows = zip(*(column.tolist() for column in columns))
+    write_rows(path, CANDIDATE_COLUMNS, ([*values, None if label < 0 else label] for *values, label in rows))

@@ -1,8 +1,8 @@
-"""Digest of the code that a rule runs: a change of meaning reruns the rule, a change of wording does not.
+"""Digests of the code that rules run.
 
-Snakemake compares a rule's script, but not the modules that the script imports. The digest covers the script, every module of
+Snakemake compares a rule's script, but not the modules that the script imports. The digest covers the script, all modules of
 ``posemake`` that it imports, directly or through others, and the templates that these modules name. Comments, docstrings and
-layout are left out.
+layout are left out, so that only a change of meaning reruns a rule.
 """
 
 import ast
@@ -12,14 +12,15 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from posemake.core.atomic import write_text
+from posemake.core.paths import StrPath
 
 SCRIPTS = Path(__file__).parents[2]
-OWN_CODE = Path(__file__).read_bytes()
 PACKAGE = "posemake"
-# Packages and modules that change no result: the values of settings are parameters of the rules already.
+# Packages and modules that change no result. The values of settings are parameters of the rules already.
 NEUTRAL = (
     "posemake.config",
     "posemake.jobs",
@@ -27,24 +28,36 @@ NEUTRAL = (
     "posemake.core.errors",
     "posemake.core.log",
     "posemake.core.machine_errors",
+    "posemake.core.paths",
     "posemake.models.tensorboard",
 )
-TEMPLATE = ".jinja"  # ending of the names of templates, which lie in the folder `templates` of the package that uses them
+TEMPLATE = ".jinja"  # ending of templates; `<package>/<file>.jinja` is the file `templates/<file>.jinja` of the package
 TEMPLATE_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 TEMPLATE_NAME = re.compile(r"""["']([\w./-]+\.jinja)["']""")
+DEFINITIONS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@cache
+def _own_code() -> bytes:
+    return Path(__file__).read_bytes()
+
+
+def _is_docstring(node: object) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _meaning(node: ast.AST) -> str:
-    """Return the tree as text, without docstrings and positions; empty fields are left out, as Python versions differ in them."""
+    """Return a syntax tree as text, without docstrings and positions.
+
+    Empty fields are left out, as versions of Python differ in them.
+    """
     parts = []
     for name, value in ast.iter_fields(node):
         if value in (None, [], "") and name != "value":  # as constants, None and "" differ
             continue
         items = value if isinstance(value, list) else [value]
-        if name == "body" and isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            first = items[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-                items = items[1:]
+        if name == "body" and isinstance(node, DEFINITIONS) and _is_docstring(items[0]):
+            items = items[1:]
         parts.append(name + ":" + ",".join(_meaning(i) if isinstance(i, ast.AST) else repr(i) for i in items))
     return f"{type(node).__name__}({';'.join(parts)})"
 
@@ -56,18 +69,17 @@ def _is_neutral(name: str) -> bool:
 def _references(tree: ast.AST) -> list[str]:
     """Return the dotted names of the package that a module imports, anywhere in it, and the templates that it names.
 
-    ``from posemake.a import b`` gives ``posemake.a.b``: whether ``b`` is a module or a name in ``posemake.a`` is for the caller
-    to find out.
+    ``from posemake.a import b`` gives ``posemake.a.b``, whether ``b`` is a module or a name in ``posemake.a``.
     """
-    found: set[str] = set()
+    references: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+            references.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
+            references.update(alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(TEMPLATE):
-            found.add(node.value)
-    return sorted(name for name in found if not _is_neutral(name))
+            references.add(node.value)
+    return sorted(name for name in references if not _is_neutral(name))
 
 
 def _read_template(source: bytes) -> tuple[str, list[str]]:
@@ -75,26 +87,26 @@ def _read_template(source: bytes) -> tuple[str, list[str]]:
     return text, sorted(set(TEMPLATE_NAME.findall(text)))
 
 
-def read_code(path: Path, known: dict[str, list]) -> tuple[str, list[str]]:
-    """Return the digest of one file and the names that it refers to.
+def _read_code(path: Path, known: dict[str, tuple[str, list[str]]]) -> tuple[str, list[str]]:
+    """Return the digest of a Python file or template, and its references.
 
     Parameters
     ----------
     path
-        A Python file, or a template.
+        The file.
     known
-        Results by the digest of the file's bytes and this module's; what is read anew is added.
+        Results by the digest of the file's bytes and this module's, to which a new result is added.
     """
     source = path.read_bytes()
-    key = hashlib.sha256(OWN_CODE + path.suffix.encode() + source).hexdigest()
+    key = hashlib.sha256(_own_code() + path.suffix.encode() + source).hexdigest()
     if key not in known:
         if path.suffix == TEMPLATE:
             meaning, references = _read_template(source)
         else:
             tree = ast.parse(source)
             meaning, references = _meaning(tree), _references(tree)
-        known[key] = [hashlib.sha256(meaning.encode()).hexdigest(), references]
-    return known[key][0], known[key][1]
+        known[key] = hashlib.sha256(meaning.encode()).hexdigest(), references
+    return known[key]
 
 
 class CodeDigests:
@@ -102,35 +114,34 @@ class CodeDigests:
 
     Parameters
     ----------
-    memory
-        File (JSON) that keeps what was read, as parsing costs more than all else at start-up.
+    cache_file
+        JSON file that keeps results for the next start, as parsing takes longer than all else.
     scripts
         Folder of the scripts and of the package.
     """
 
-    def __init__(self, memory: str | Path, scripts: str | Path = SCRIPTS):
-        self.memory = Path(memory)
+    def __init__(self, cache_file: StrPath, scripts: StrPath = SCRIPTS):
+        self.cache_file = Path(cache_file)
         self.scripts = Path(scripts)
         try:
-            known = json.loads(self.memory.read_text(encoding="utf-8"))
+            known = json.loads(self.cache_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             known = {}
-        self.known: dict[str, list] = known if isinstance(known, dict) else {}
-        self.before = len(self.known)
-        self.made: dict[str, str] = {}
-        self._found: dict[tuple[Path, str], list[Path]] = {}
+        self._known: dict[str, tuple[str, list[str]]] = known if isinstance(known, dict) else {}
+        self._count_before = len(self._known)
+        self._digests: dict[str, str] = {}
+        self._files: dict[str, list[Path]] = {}
 
-    def _resolve(self, reference: str, folder: Path) -> list[Path]:
-        """Return the files that a reference stands for: the module, and the ``__init__`` of each package above it."""
-        key = folder if reference.endswith(TEMPLATE) else self.scripts, reference
-        if key not in self._found:
-            self._found[key] = [path for path in self._candidates(*key) if path.is_file()]
-        return self._found[key]
+    def _resolve(self, reference: str) -> list[Path]:
+        """Return the files of a reference: the template, or the module and each ``__init__`` above it."""
+        if reference not in self._files:
+            self._files[reference] = [path for path in self._candidates(reference) if path.is_file()]
+        return self._files[reference]
 
-    def _candidates(self, folder: Path, reference: str) -> Iterator[Path]:
+    def _candidates(self, reference: str) -> Iterator[Path]:
         if reference.endswith(TEMPLATE):
-            home = folder if folder.name == "templates" else folder / "templates"
-            yield home / reference
+            package, _, file = reference.partition("/")
+            yield self.scripts / PACKAGE / package / "templates" / file
             return
         path = self.scripts
         for name in reference.split("."):
@@ -140,7 +151,7 @@ class CodeDigests:
                 yield module
                 return
 
-    def of(self, script: str) -> str:
+    def digest(self, script: str) -> str:
         """Return the digest of ``scripts/<script>.py`` and of all that it imports.
 
         Raises
@@ -148,23 +159,25 @@ class CodeDigests:
         OSError
             If there is no such script.
         """
-        if script in self.made:
-            return self.made[script]
-        todo, seen, digests = [self.scripts / f"{script}.py"], set(), []
-        while todo:
-            path = todo.pop()
+        if script not in self._digests:
+            self._digests[script] = self._compute(self.scripts / f"{script}.py")
+        return self._digests[script]
+
+    def _compute(self, script: Path) -> str:
+        waiting, seen, digests = [script], set(), []
+        while waiting:
+            path = waiting.pop()
             if path in seen:
                 continue
             seen.add(path)
-            digest, references = read_code(path, self.known)
+            digest, references = _read_code(path, self._known)
             digests.append(f"{path.relative_to(self.scripts).as_posix()}:{digest}")
             for reference in references:
-                todo += self._resolve(reference, path.parent)
-        self.made[script] = hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
-        return self.made[script]
+                waiting += self._resolve(reference)
+        return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
 
-    def keep(self) -> None:
-        """Write what was read anew into the memory; a folder that cannot be written costs only time."""
-        if len(self.known) > self.before and os.access(self.memory.parent, os.W_OK):
+    def save(self) -> None:
+        """Write new results into the cache file; a folder that cannot be written costs only time."""
+        if len(self._known) > self._count_before and os.access(self.cache_file.parent, os.W_OK):
             with contextlib.suppress(OSError):
-                write_text(self.memory, json.dumps(self.known))
+                write_text(self.cache_file, json.dumps(self._known))

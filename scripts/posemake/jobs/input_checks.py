@@ -1,56 +1,38 @@
-"""Whether files that somebody else may write are still what they were."""
+"""Checks of input files that others may write: changes while a job runs, broken links, times in the future."""
 
-import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 
-PIECES, PIECE = 4, 4096  # of a file, in bytes: enough to tell recordings apart, and cheap for thousands of them
-TOLERANCE = 10.0  # seconds that the clocks of two computers may differ
+CLOCK_TOLERANCE = 10.0  # seconds by which the clocks of two computers may differ
 
 
-def stamps(paths: Iterable[str]) -> dict[str, object]:
-    """Size and time of each file, and names and sizes in each folder; None of what is not there."""
-    found: dict[str, object] = {}
+def file_states(paths: Iterable[str]) -> dict[str, object]:
+    """Return size and time of each file, or names and sizes in each folder; None for what does not exist."""
+    states: dict[str, object] = {}
     for path in map(str, paths):
-        found[path] = None
+        states[path] = None
         with suppress(OSError):
             if os.path.isdir(path):
                 entries = [(entry.name, entry.stat().st_size) for entry in os.scandir(path) if not entry.name.startswith(".")]
-                found[path] = sorted(entries)
+                states[path] = sorted(entries)
             else:
-                with open(path, "rb") as file:  # a network drive tells the truth of a file that is opened
+                with open(path, "rb") as file:  # network drives may state old sizes and times until the file is opened
                     stat = os.fstat(file.fileno())
-                found[path] = stat.st_size, stat.st_mtime_ns  # no inode: some network drives number files anew
-    return found
+                states[path] = stat.st_size, stat.st_mtime_ns  # no inode: some network drives number files anew
+    return states
 
 
-def changed(before: dict[str, object]) -> list[str]:
-    """The paths whose stamps are others by now."""
-    now = stamps(before)
-    return [path for path, stamp in before.items() if now[path] != stamp]
+def changed_files(before: dict[str, object]) -> list[str]:
+    """Return the paths whose state differs from the one of `file_states` before."""
+    now = file_states(before)
+    return [path for path, state in before.items() if now[path] != state]
 
 
-def sample(path: str) -> str:
-    """Digest of a few pieces of a file, or of the first and the last file of a folder; of nothing where it cannot be read."""
-    paths = [path]
-    if os.path.isdir(path):
-        names = sorted(entry.name for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith("."))
-        paths = [os.path.join(path, name) for name in dict.fromkeys([*names[:1], *names[-1:]])]
-    digest = hashlib.sha256()
-    for each in paths:
-        with suppress(OSError), open(each, "rb") as file:
-            last = max(0, os.fstat(file.fileno()).st_size - PIECE)
-            for start in sorted({i * last // (PIECES - 1) for i in range(PIECES)}):
-                file.seek(start)
-                digest.update(file.read(PIECE))
-    return digest.hexdigest()[:16]
-
-
-def broken_links(paths: Iterable[str]) -> list[str]:
-    """Those of some paths that are links and lead nowhere, in words."""
+def describe_broken_links(paths: Iterable[str]) -> list[str]:
+    """Return a sentence for each path that is a link to a file that does not exist."""
     return [
         f"{path}: is a link to {os.readlink(path)}, which is not there; mount its disk, or correct the link"
         for path in paths
@@ -58,19 +40,19 @@ def broken_links(paths: Iterable[str]) -> list[str]:
     ]
 
 
-def now_in(folder: str) -> float:
-    """Seconds since 1970, by this computer's clock or, if that is ahead, by that of the drive which a folder is on."""
+def current_time(folder: str) -> float:
+    """Return the time in seconds since 1970, by the clock of this computer or of the drive of a folder, whichever is ahead."""
     now = time.time()
     with suppress(OSError), tempfile.TemporaryFile(dir=folder) as file:
         now = max(now, os.fstat(file.fileno()).st_mtime)
     return now
 
 
-def from_the_future(paths: Iterable[str], now: float) -> list[tuple[str, float]]:
-    """The paths that were changed later than ``now``, as their times say, and these; seconds since 1970."""
-    found = []
+def future_files(paths: Iterable[str], now: float) -> list[tuple[str, float]]:
+    """Return the paths whose time of change is later than now, and these times; in seconds since 1970."""
+    files = []
     for path in paths:
         with suppress(OSError):
-            if (changed := os.stat(path).st_mtime) > now + TOLERANCE:
-                found.append((str(path), changed))
-    return found
+            if (changed := os.stat(path).st_mtime) > now + CLOCK_TOLERANCE:
+                files.append((str(path), changed))
+    return files

@@ -1,4 +1,4 @@
-"""The frame of every job: its log file, its errors, and its end when the run that started it is gone."""
+"""Running of a job: its log, its errors, and its end when the run that started it is gone."""
 
 import gc
 import logging
@@ -10,65 +10,78 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
 
 from posemake.core.errors import PosemakeError
 from posemake.core.log import log_to, logger
-from posemake.core.machine_errors import sentence_of
+from posemake.core.machine_errors import describe_error
+from posemake.core.paths import StrPath
 from posemake.jobs.failures import ERROR_MARK
-from posemake.jobs.input_checks import changed, stamps
+from posemake.jobs.input_checks import changed_files, file_states
 from posemake.jobs.processes import find_launcher
 
-CHECK_INTERVAL = 1.0  # seconds between looks at the run that started the job
-GC_THRESHOLD = (
-    50_000  # new objects: imports make hundreds of thousands that stay, and Python's 700 costs a tenth of a job's start
-)
+PACKAGE = Path(__file__).resolve().parents[1]
+CHECK_INTERVAL = 1.0  # seconds between checks of the run that started the job
+# New objects between garbage collections. Imports make hundreds of thousands of objects that stay; with Python's 700, collections
+# take a tenth of a job's start.
+GC_THRESHOLD = 50_000
 
 
-def fail(error: BaseException) -> NoReturn:
-    """Write an error into the log, as sentences and with its traceback, and end the job with status 1."""
-    sentence = str(error) if isinstance(error, PosemakeError) else sentence_of(error) or f"{type(error).__name__}: {error}"
+def _fail(error: BaseException) -> NoReturn:
+    """Write an error into the log, with its traceback and in sentences, and end the job with status 1."""
+    sentences = str(error) if isinstance(error, PosemakeError) else describe_error(error) or f"{type(error).__name__}: {error}"
     logger.error("%s", "".join(traceback.format_exception(error)).rstrip())
-    for line in filter(None, (" ".join(part.split()) for part in sentence.splitlines())):
+    for line in filter(None, (" ".join(part.split()) for part in sentences.splitlines())):
         logger.error("%s%s", ERROR_MARK, line)
     logging.shutdown()
     sys.exit(1)
 
 
 @contextmanager
-def unchanged(paths: Iterable[str]) -> Iterator[None]:
-    """Fail if one of some files changes meanwhile: by its time, a result of the old content would pass for one of the new.
+def forbid_changes(paths: Iterable[str]) -> Iterator[None]:
+    """Raise an error if a file changes meanwhile, as Snakemake would take a result of the old content for one of the new.
 
     Raises
     ------
     PosemakeError
-        If a file changed; it names the first.
+        If a file changed; the message names the first.
     """
-    before, fault = stamps(paths), None
+    before, cause = file_states(paths), None
     try:
         yield
     except Exception as error:
-        fault = error
-    if found := changed(before):
-        more = f", and {len(found) - 1} more were," if len(found) > 1 else ""
+        cause = error
+    if changed := changed_files(before):
+        others = f", and {len(changed) - 1} more were," if len(changed) > 1 else ""
         raise PosemakeError(
-            f"{found[0]}: was changed{more} while this job read it, so nothing is kept of it; run again once it is whole"
-        ) from fault
-    if fault:
-        raise fault
+            f"{changed[0]}: was changed{others} while this job read it, so nothing is kept of it; run again once it is whole"
+        ) from cause
+    if cause:
+        raise cause
 
 
-def _end_with(parent: int, run: int | None) -> None:
-    """End this process once the run that started it is gone: the next run would do the job a second time beside it.
+def _check_package(script_folder: StrPath | None) -> None:
+    """Refuse another posemake than that of the workflow, as the digests of the rules' code would not be of what runs."""
+    expected = Path(script_folder or "") / "posemake"
+    if script_folder and expected.is_dir() and expected.resolve() != PACKAGE:
+        raise PosemakeError(
+            f"{PACKAGE}: Python imports this package instead of {expected.resolve()}, which belongs to the workflow; "
+            f"remove it (pip uninstall posemake), or install that of the workflow (pip install -e)"
+        )
+
+
+def _end_with_run(parent: int, run: int | None) -> None:
+    """End this process once the run that started it is gone, as the next run would start the same job beside it.
 
     Parameters
     ----------
     parent
-        The process that started this one. It may be a shell, which outlives the run.
+        Process that started this one. It may be a shell, which outlives the run.
     run
-        The process of the run, None if unknown.
+        Process of the run, None if unknown.
     """
     while os.getppid() == parent and (run is None or psutil.pid_exists(run)):
         time.sleep(CHECK_INTERVAL)
@@ -77,7 +90,7 @@ def _end_with(parent: int, run: int | None) -> None:
 
 
 def run_job(main: Callable[[Any, Any, Any, Any], None], snakemake: Any) -> None:
-    """Run the function of a rule's script with its log file and its way to fail.
+    """Run the main function of a rule's script; write its errors into the log of the job.
 
     Parameters
     ----------
@@ -93,14 +106,15 @@ def run_job(main: Callable[[Any, Any, Any, Any], None], snakemake: Any) -> None:
     try:
         log_to(snakemake.log[0])
     except OSError as error:
-        sys.exit(f"posemake: {sentence_of(error) or error}")
-    threading.Thread(target=_end_with, args=(parent, run), daemon=True).start()
+        sys.exit(f"posemake: {describe_error(error) or error}")
+    threading.Thread(target=_end_with_run, args=(parent, run), daemon=True).start()
     try:
-        with unchanged(snakemake.input):
+        _check_package(getattr(snakemake, "scriptdir", None))
+        with forbid_changes(snakemake.input):
             before = sum(os.times()[:4])  # CPU seconds of this process and its children
             main(snakemake.input, snakemake.output, snakemake.params, snakemake.log)
             logger.info("CPU: %.1f s, and %.1f s before that to begin", sum(os.times()[:4]) - before, before)
     except KeyboardInterrupt as error:
-        fail(PosemakeError(f"interrupted ({type(error).__name__})"))
+        _fail(PosemakeError(f"interrupted ({type(error).__name__})"))
     except Exception as error:
-        fail(error)
+        _fail(error)

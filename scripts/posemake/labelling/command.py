@@ -1,4 +1,4 @@
-"""The stage in which a person labels: opens the window on a project's frames, in an environment that has napari."""
+"""Start of the window for labelling, in an environment that has napari."""
 
 import argparse
 import ctypes
@@ -7,15 +7,15 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from posemake.core.errors import PosemakeError
+from posemake.core.paths import StrPath
 
 CLONE = Path(__file__).resolve().parents[3]
-# what Qt loads on Linux under X11, and the package of Debian and Ubuntu that has it
+# libraries that Qt loads on Linux under X11, with their packages of Debian and Ubuntu
 LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -28,13 +28,13 @@ LIBRARIES = {
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
     "libxcb-shape.so.0": "libxcb-shape0",
 }
-ELSEWHERE = (
+OTHER_MACHINE_HINT = (
     "copy the project's folders config, results/frames and labels, and posemake, to a machine that has one, run there "
     "`make label PROJECT=<copy>`, and copy labels back"
 )
 
 
-def check_display(environment: dict[str, str] | os._Environ = os.environ) -> None:
+def check_display(environment: Mapping[str, str] = os.environ) -> None:
     """Refuse to begin where no window can open.
 
     Raises
@@ -45,7 +45,7 @@ def check_display(environment: dict[str, str] | os._Environ = os.environ) -> Non
     if sys.platform != "linux" or environment.get("WAYLAND_DISPLAY"):
         return
     if not environment.get("DISPLAY"):
-        raise PosemakeError(f"there is no display here, so no window can open; {ELSEWHERE}")
+        raise PosemakeError(f"there is no display here, so no window can open; {OTHER_MACHINE_HINT}")
     missing = []
     for library, package in LIBRARIES.items():
         try:
@@ -68,23 +68,23 @@ def check_napari() -> None:
             )
 
 
-def python_of(clone: Path) -> str:
-    """The Python of the environment for labelling beside the Snakefile, else the one that runs."""
-    found = [clone / ".venv-label" / place for place in ("bin/python", "Scripts/python.exe")]
-    return str(next((path for path in found if path.exists()), sys.executable))
+def find_label_python(clone: Path) -> str:
+    """Return the Python of the environment for labelling beside the Snakefile, else the one that runs."""
+    paths = [clone / ".venv-label" / name for name in ("bin/python", "Scripts/python.exe")]
+    return str(next((path for path in paths if path.exists()), sys.executable))
 
 
-def open_labeller(project: str | Path, options: dict[str, Any], python: str | None = None) -> None:
+def open_labeller(project: StrPath, scorer: str = "", python: str | None = None) -> None:
     """Open the window in a process of its own, and wait until it is closed.
 
     Parameters
     ----------
     project
         The project's folder.
-    options
-        Of the command line, without ``--``; what is empty is left out.
+    scorer
+        Who labels; if empty, as the project says.
     python
-        That of the environment for labelling; by default the one of ``make label-env`` if it is there.
+        Python of the environment for labelling; by default that of ``make label-env`` if it exists.
 
     Raises
     ------
@@ -92,28 +92,37 @@ def open_labeller(project: str | Path, options: dict[str, Any], python: str | No
         With the sentence that the window ended with.
     """
     check_display()
-    command = [python or python_of(CLONE), "-m", "posemake.labelling.command", "--project", str(project)]
-    command += [f"--{name}={value}" for name, value in options.items() if value not in (None, "")]
+    command = [python or find_label_python(CLONE), "-m", "posemake.labelling.command", "--project", str(project)]
+    command += [f"--scorer={scorer}"] if scorer else []
     path = os.pathsep.join(filter(None, [str(CLONE / "scripts"), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        told = done.stderr.strip().splitlines() or [f"the window ended with the status {done.returncode}"]
-        raise PosemakeError(told[-1].removeprefix("posemake: "))
+    finished = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.PIPE, text=True)
+    if finished.returncode:
+        lines = finished.stderr.strip().splitlines() or [f"the window ended with the status {finished.returncode}"]
+        raise PosemakeError(lines[-1].removeprefix("posemake: "))
 
 
-def _keep_alive(tell: Callable[[str], None]) -> None:
-    """Have an error in the window told in it, with the traceback on the terminal: it must not end a person's work."""
+def _show_errors(show: Callable[[str], None]) -> None:
+    """Show an error of the program in the window, with the traceback on the terminal: it must not end a person's work."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)
         if issubclass(kind, Exception):
-            tell(f"{kind.__name__}: {error}; what was shown as saved is saved")
+            show(f"{kind.__name__}: {error}; what was shown as saved is saved")
 
     sys.excepthook = hook
 
 
-def run_window(project: Path, scorer: str, number: int | None, video: str, theme: str) -> None:
+def run_window(project: StrPath, scorer: str, number: int | None, video: str, theme: str) -> None:
     """Open the window on a project and return when it is closed.
+
+    Parameters
+    ----------
+    project
+        The project's folder.
+    scorer, number, video
+        As in `project.open_project`.
+    theme
+        `dark`, `light`, or empty for the desktop's.
 
     Raises
     ------
@@ -124,31 +133,33 @@ def run_window(project: Path, scorer: str, number: int | None, video: str, theme
     check_napari()
     from qtpy.QtWidgets import QApplication
 
-    from posemake.labelling.gui.theme import system_theme, use_theme
+    from posemake.labelling.gui.commands import Commands
+    from posemake.labelling.gui.theme import apply_theme, system_theme
     from posemake.labelling.gui.window import LabelWindow
-    from posemake.labelling.project import colors_of, open_project
+    from posemake.labelling.project import open_project, read_project
 
     session = open_project(project, scorer, number, video)
     app = QApplication.instance() or QApplication(["posemake"])
     app.setApplicationName("posemake")
-    use_theme(app, theme or system_theme(app))
-    window = LabelWindow(session, colors_of(project), theme or system_theme(app))
-    _keep_alive(window.tell_error)
+    apply_theme(app, theme or system_theme(app))
+    window = LabelWindow(session, read_project(project).colors, theme or system_theme(app))
+    Commands(window)
+    _show_errors(window.show_internal_error)
     window.show()
     app.exec()
 
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m posemake.labelling.command", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m posemake.labelling.command", description="Label the frames of a project.")
     parser.add_argument("--project", type=Path, default=Path(), help="the project's folder; by default this one")
     parser.add_argument("--scorer", default="", help="the person who labels; becomes part of the label file's name")
-    parser.add_argument("--round", type=int, dest="number", help="by default the first that has frames to label")
+    parser.add_argument("--round", type=int, dest="number", help="the round; by default the first that has frames to label")
     parser.add_argument("--video", default="", help="this video only")
     parser.add_argument("--theme", choices=["dark", "light"], default="", help="by default the desktop's")
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        run_window(given.project, given.scorer, given.number, given.video, given.theme)
+        run_window(options.project, options.scorer, options.number, options.video, options.theme)
     except PosemakeError as error:
         sys.exit(f"posemake: {error}")
 

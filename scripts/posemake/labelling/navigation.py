@@ -1,189 +1,129 @@
-"""Where a person is among the frames to label, and what is there (K keypoints)."""
+"""Position among the frames to label, and who holds their label files."""
 
 import contextlib
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-
-import numpy as np
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from posemake.core.errors import PosemakeError
-from posemake.data.images import read_image
-from posemake.labelling.progress import Progress, count_progress, state_of
+from posemake.core.round_path import RoundFolder
+from posemake.data.label_decisions import ImageLabels
+from posemake.labelling.progress import FrameState, frame_state
 from posemake.labelling.store.store import LabelStore
-from posemake.labelling.tasks import Item
+from posemake.labelling.tasks import LabelTask
 
-IMAGES_KEPT = 8
-LONGEST_PAUSE = 60.0  # seconds between two actions that count as work
+MAX_PAUSE = 60.0  # seconds between two actions; longer pauses count as this much work
 
 
-class Walk:
-    """One person among some frames, of which the current one can be changed.
+class Navigator:
+    """Current frame and keypoint of one person.
+
+    The store of the current frame's video is claimed for writing, the others are not.
 
     Parameters
     ----------
-    items
+    tasks
         The frames, those of a video one after another.
-    skeleton
-        Pairs of keypoints, for who draws them.
     stores
-        Of each (round, video) of the items. That of the current frame is claimed for writing, the others are not.
+        The labels of each round and video of the tasks.
     advance
-        Whether the last decision on a frame leads to the next open one.
+        Whether the last decision on a frame leads to the next open frame.
     read_only
         Whether nothing is to be changed.
     clock
-        Seconds; for the time spent on a frame.
+        Returns seconds; for the time spent on a frame.
 
     Raises
     ------
     PosemakeError
-        If there are no items.
+        If there are no frames, or labels are damaged.
     """
 
     def __init__(
         self,
-        items: Sequence[Item],
-        keypoints: Sequence[str],
-        skeleton: Sequence[Sequence[str]],
-        stores: dict[tuple[int, str], LabelStore],
-        advance: bool,
-        read_only: bool,
-        clock: Callable[[], float],
+        tasks: Sequence[LabelTask],
+        stores: Mapping[RoundFolder, LabelStore],
+        advance: bool = True,
+        read_only: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not items:
+        if not tasks:
             raise PosemakeError("there are no frames to label; run snakemake first, which chooses them")
-        self.items, self.keypoints, self.skeleton = list(items), tuple(keypoints), [tuple(edge) for edge in skeleton]
-        self.stores, self.advance = stores, advance
+        self.tasks, self.stores, self.advance = list(tasks), dict(stores), advance
         self.frame, self.keypoint = 0, 0
-        self._unsettled: dict[tuple[int, str], str] = {}
-        self._look_only, self._clock = read_only, clock
-        self._images: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._listeners: list[Callable[[], None]] = []
-        self._since = clock()
-        first = next((i for i in range(len(items)) if not self.done(i)), 0)
-        for key, store in stores.items() if not read_only else ():
-            if store.unwritten:  # since a crash
+        self._write_errors: dict[RoundFolder, str] = {}
+        self._never_claim, self._clock = read_only, clock
+        self._callbacks: list[Callable[[], None]] = []
+        self._last_action = clock()
+        first_open = next((i for i in range(len(tasks)) if not self.done(i)), 0)
+        for folder, store in self.stores.items():
+            if store.unwritten and not read_only:  # since a crash
                 store.claim()
-                self._settle(key, leave=True)
-        self._enter(first)
-
-    # --- what is there
+                self.write(folder, release=True)
+        self.enter(first_open)
 
     @property
-    def item(self) -> Item:
+    def task(self) -> LabelTask:
         """The current frame."""
-        return self.items[self.frame]
+        return self.tasks[self.frame]
 
     @property
     def store(self) -> LabelStore:
-        """That of the current frame."""
-        return self.stores[self.item.key]
+        """The store of the current frame's labels."""
+        return self.stores[self.task.folder]
 
     @property
-    def trouble(self) -> str:
+    def labels(self) -> ImageLabels:
+        """The current frame's labels."""
+        return self.store.get(self.task.image)
+
+    @property
+    def write_error(self) -> str:
         """Why some changes are in the history only, in a sentence; empty if they are not. They are safe all the same."""
-        return next(iter(self._unsettled.values()), "")
-
-    @property
-    def xy(self) -> np.ndarray:
-        """Positions (K, 2) of the current frame's labels, NaN where none is."""
-        return self.store.get(self.item.image)[0]
-
-    @property
-    def decisions(self) -> list[str | None]:
-        """Decisions (K) on the current frame."""
-        return self.store.get(self.item.image)[1]
-
-    @property
-    def read_only(self) -> bool:
-        """Whether the current frame's labels cannot be changed."""
-        return self.store.read_only
-
-    @property
-    def why_read_only(self) -> str:
-        """Why not, in words."""
-        return self.store.why_read_only
+        return next(iter(self._write_errors.values()), "")
 
     def done(self, index: int) -> bool:
-        """Whether each keypoint of a frame is decided."""
-        item = self.items[index]
-        return self.stores[item.key].done(item.image)
+        """Return whether each keypoint of a frame is decided."""
+        task = self.tasks[index]
+        return self.stores[task.folder].done(task.image)
 
-    def state(self, index: int) -> str:
-        """`done`, `partly` or `open`."""
-        return state_of(self.items[index], self.stores[self.items[index].key])
-
-    def progress(self) -> Progress:
-        """How far the work is."""
-        return count_progress(self.items, self.stores)
-
-    def image(self, index: int | None = None) -> np.ndarray:
-        """A frame as RGB uint8 (H, W, 3), by default the current one; a few are kept.
-
-        Raises
-        ------
-        PosemakeError
-            If the file is missing or damaged.
-        """
-        index = self.frame if index is None else index
-        image = self._images.pop(index, None)
-        if image is None:
-            image = read_image(self.items[index].path)
-        self._images[index] = image
-        while len(self._images) > IMAGES_KEPT:
-            self._images.popitem(last=False)
-        return image
+    def state(self, index: int) -> FrameState:
+        """Return how many keypoints of a frame are decided."""
+        task = self.tasks[index]
+        return frame_state(task, self.stores[task.folder])
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call a function after each change and each move."""
-        self._listeners.append(callback)
+        self._callbacks.append(callback)
 
-    def _notify(self) -> None:
-        for callback in self._listeners:
+    def notify(self) -> None:
+        """Call the functions of `on_change`."""
+        for callback in self._callbacks:
             callback()
 
-    # --- moving about
+    # --- moving to a frame
 
-    def go_to(self, index: int) -> None:
-        """Show a frame, the first or the last one where there is no such frame; its first undecided keypoint is the current one.
+    def enter(self, index: int) -> None:
+        """Make a frame and its first undecided keypoint the current ones, without telling anybody.
 
-        What was changed on the frame that is left is written to its label file; ``trouble`` says where that fails.
+        What was changed on the frame that is left is written to its label file; ``write_error`` says where that fails.
 
         Raises
         ------
         PosemakeError
             If the labels of the frame's video are damaged; the current frame then stays.
         """
-        self._enter(min(max(index, 0), len(self.items) - 1))
-        self._notify()
-
-    def _enter(self, index: int) -> None:
-        key, left = self.items[index].key, self.item.key
-        if not self._look_only:
-            self.stores[key].claim()
-        self._count_time()
-        self._settle(left, leave=key != left)
+        folder, left = self.tasks[index].folder, self.task.folder
+        if not self._never_claim:
+            self.stores[folder].claim()
+        self.count_time()
+        self.write(left, release=folder != left)
         self.frame = index
-        self.keypoint = next((k for k, decision in enumerate(self.decisions) if decision is None), 0)
+        self.keypoint = next((k for k, decided in enumerate(self.labels.decided) if not decided), 0)
 
-    def _settle(self, key: tuple[int, str], leave: bool) -> None:
-        """Have a video's label file written, and let others write it where it is left."""
-        store = self.stores[key]
-        if store.read_only:
-            return
-        self._unsettled.pop(key, None)
-        try:
-            if leave:
-                store.close()
-            else:
-                store.flush()
-        except PosemakeError as error:
-            self._unsettled[key] = str(error)
-
-    def _count_time(self) -> None:
-        now = self._clock()
-        self.store.add_seconds(self.item.image, min(now - self._since, LONGEST_PAUSE))
-        self._since = now
+    def go_to(self, index: int) -> None:
+        """Show a frame, the first or the last one where there is no such frame; raises as `enter`."""
+        self.enter(min(max(index, 0), len(self.tasks) - 1))
+        self.notify()
 
     def next(self) -> None:
         """Show the next frame."""
@@ -199,49 +139,86 @@ class Walk:
 
     def last(self) -> None:
         """Show the last frame."""
-        self.go_to(len(self.items) - 1)
+        self.go_to(len(self.tasks) - 1)
 
     def next_open(self) -> None:
         """Show the next frame that is not done; after the last one, the search goes on at the first."""
-        self.go_to(self._not_done(range(self.frame + 1, self.frame + len(self.items))))
+        self.go_to(self._find_open(range(self.frame + 1, self.frame + len(self.tasks))))
 
     def previous_open(self) -> None:
-        """Show the frame before that is not done; the search goes round as well."""
-        self.go_to(self._not_done(range(self.frame - 1, self.frame - len(self.items), -1)))
+        """Show the previous frame that is not done; before the first one, the search goes on at the last."""
+        self.go_to(self._find_open(range(self.frame - 1, self.frame - len(self.tasks), -1)))
 
-    def _not_done(self, order: range) -> int:
-        return next((i for i in (i % len(self.items) for i in order) if not self.done(i)), self.frame)
+    def _find_open(self, order: range) -> int:
+        return next((i for i in (i % len(self.tasks) for i in order) if not self.done(i)), self.frame)
 
-    def choose(self, k: int) -> None:
-        """Make a keypoint the current one."""
-        self.keypoint = min(max(k, 0), len(self.keypoints) - 1)
-        self._notify()
+    def go_on(self) -> None:
+        """Go to the next undecided keypoint of the frame, else to the next open frame, without telling anybody."""
+        decided = self.labels.decided
+        count = len(decided)
+        undecided = [k % count for k in range(self.keypoint + 1, self.keypoint + count) if not decided[k % count]]
+        if undecided:
+            self.keypoint = undecided[0]
+            return
+        index = self._find_open(range(self.frame + 1, self.frame + len(self.tasks)))
+        if self.advance and index != self.frame:
+            try:
+                self.enter(index)
+            except PosemakeError as error:  # the change itself is made
+                self._write_errors[self.task.folder] = str(error)
+
+    # --- moving to a keypoint
+
+    def select_keypoint(self, k: int) -> None:
+        """Make a keypoint the current one; the first or the last where there is no such keypoint."""
+        self.keypoint = min(max(k, 0), len(self.store.keypoints) - 1)
+        self.notify()
 
     def next_keypoint(self) -> None:
         """Go to the next keypoint; the last one stays."""
-        self.choose(self.keypoint + 1)
+        self.select_keypoint(self.keypoint + 1)
 
     def previous_keypoint(self) -> None:
         """Go to the keypoint before; the first one stays."""
-        self.choose(self.keypoint - 1)
+        self.select_keypoint(self.keypoint - 1)
 
-    # --- the end
+    # --- writing
+
+    def write(self, folder: RoundFolder, release: bool) -> None:
+        """Write a video's label file, and let others write it if it is to be released; errors become ``write_error``."""
+        store = self.stores[folder]
+        if store.read_only:
+            return
+        self._write_errors.pop(folder, None)
+        try:
+            if release:
+                store.close()
+            else:
+                store.flush()
+        except PosemakeError as error:
+            self._write_errors[folder] = str(error)
+
+    def count_time(self) -> None:
+        """Add the time since the last action to the current frame."""
+        now = self._clock()
+        self.store.add_seconds(self.task.image, min(now - self._last_action, MAX_PAUSE))
+        self._last_action = now
 
     def flush(self) -> None:
-        """Write the label files of all that is in the history only.
+        """Write the label files of all changes that are in the history only.
 
         Raises
         ------
         PosemakeError
             If that fails; nothing is lost.
         """
-        self._count_time()
-        for key in [self.item.key, *self._unsettled]:
-            if not self._look_only:
-                self.stores[key].claim()
-            self._settle(key, leave=key != self.item.key)
-        if self.trouble:
-            raise PosemakeError(self.trouble)
+        self.count_time()
+        for folder in [self.task.folder, *self._write_errors]:
+            if not self._never_claim:
+                self.stores[folder].claim()
+            self.write(folder, release=folder != self.task.folder)
+        if self.write_error:
+            raise PosemakeError(self.write_error)
 
     def close(self) -> None:
         """Write everything and let others label; raises as ``flush``."""
@@ -249,5 +226,5 @@ class Walk:
             self.flush()
         finally:
             for store in self.stores.values():
-                with contextlib.suppress(PosemakeError):  # flush says it
+                with contextlib.suppress(PosemakeError):  # flush raised it already
                     store.close()

@@ -1,7 +1,8 @@
-"""The stages between a person's labels and training: one table of all labels, and its parts."""
+"""Collection of all label files into one table (K keypoints)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,38 +10,59 @@ import pandas as pd
 from PIL import Image
 
 from posemake.core.errors import PosemakeError
-from posemake.core.json_files import write_json
+from posemake.core.label_state import LabelState, write_label_state
 from posemake.core.log import logger
-from posemake.core.tables import write_rows
-from posemake.data.geometry import outside
-from posemake.data.label_decisions import Cell, is_done, read_cells, read_decisions
-from posemake.data.label_files import check_keypoints, find_label_file, find_label_files, frame_number, read_labels, reorder
-from posemake.data.label_table import KEY_COLUMNS, UNSEEN
+from posemake.core.paths import StrPath
+from posemake.core.round_path import RoundFolder, parse_round_folder, parse_round_path
+from posemake.data.geometry import outside_frame
+from posemake.data.label_decisions import DecidedLabels, combine_decisions, read_decisions
+from posemake.data.label_files import (
+    MEAN_SCORER,
+    PREFIX,
+    check_keypoints,
+    find_label_file,
+    find_label_files,
+    frame_number,
+    read_labels,
+)
+from posemake.data.label_table import KEY_COLUMNS, LabelTable, write_label_table
+from posemake.data.visibility import Visibility
 
 
-def _check_images(folder: Path, images: tuple[str, ...], xy: np.ndarray, keypoints: list[str], path: Path) -> None:
-    for image, points in zip(images, xy):
-        try:
-            with Image.open(folder / image) as opened:
-                width, height = opened.size
-        except OSError as error:
-            raise PosemakeError(
-                f"{path}: {image} is labelled, and {folder / image} is missing or damaged; put the image back, or remove its row"
-            ) from error
-        for k in np.flatnonzero(outside(points, (width, height))):
-            x, y = points[k]
-            raise PosemakeError(
-                f"{path}: {image}, {keypoints[k]} at ({x:g}, {y:g}) lies outside the image of {width} x {height} pixels; move it"
-            )
+@dataclass(frozen=True)
+class CollectInputs:
+    """Files that `collect_labels` reads."""
+
+    labels: Sequence[StrPath]  # `…/round-<r>/<video>/CollectedData_<scorer>.csv` or `.h5`
+    frames: Sequence[StrPath]  # `…/round-<r>/<video>/frames.csv`, the frames that were chosen for labelling
+    settled_frames: Sequence[StrPath] = ()  # more of these, of videos that someone began to label in a later round
 
 
-def wanted_files(folder: Path, scorer: str) -> list[Path]:
-    """The label files of a folder that count.
+@dataclass(frozen=True)
+class CollectOutputs:
+    """Files that `collect_labels` writes."""
+
+    labels: StrPath  # table of labels (CSV), sorted by video and frame
+    state: StrPath  # numbers of chosen and labelled frames, and of open ones by video (JSON)
+
+
+@dataclass(frozen=True)
+class FrameLabels:
+    """Labels of one frame."""
+
+    xy: np.ndarray  # (K, 2) in pixels, NaN where there is no position
+    visibility: np.ndarray  # (K,) int8, values of `Visibility`
+
+
+def choose_label_files(folder: StrPath, scorer: str) -> list[Path]:
+    """Return the label files of a folder that count.
 
     Parameters
     ----------
+    folder
+        Folder of one video in one round.
     scorer
-        Where several people labelled the folder: whose file it is, `mean` for all, empty if that is an error.
+        Where several people labelled the folder: whose file counts, `mean` for the mean of all, empty if that is an error.
 
     Raises
     ------
@@ -48,118 +70,141 @@ def wanted_files(folder: Path, scorer: str) -> list[Path]:
         If several people labelled it, and nothing says whose labels count.
     """
     files = find_label_files(folder)
-    if len(files) < 2 or scorer == "mean":
+    if len(files) < 2 or scorer == MEAN_SCORER:
         return files
     if not scorer:
         find_label_file(folder)  # raises
-    named = [path for path in files if path.stem == f"CollectedData_{scorer}"]
-    if not named:
-        there = ", ".join(path.name for path in files)
-        raise PosemakeError(f"{folder}: labels.scorer is {scorer!r}, and there are {there}; name one of these, or mean")
-    return named
+    chosen = [path for path in files if path.stem == f"{PREFIX}{scorer}"]
+    if not chosen:
+        names = ", ".join(path.name for path in files)
+        raise PosemakeError(f"{folder}: labels.scorer is {scorer!r}, and there are {names}; name one of these, or mean")
+    return chosen
 
 
-def unseen_words(cells: Sequence[Cell], listed: dict[str, str], keypoints: Sequence[str]) -> list[str]:
-    """What a person said of each keypoint without position: ``occluded``, ``absent``, or, where nobody said anything, nothing."""
-    return [cell if isinstance(cell, str) and listed.get(part) == cell else "" for part, cell in zip(keypoints, cells)]
+def average_people(people: Sequence[FrameLabels]) -> FrameLabels:
+    """Return the labels of a frame that one or several people labelled.
+
+    A position is the mean of all; a keypoint that any of them left out has none. Its visibility is what all of them say, else
+    NOT_LABELLED.
+    """
+    visibility = np.stack([labels.visibility for labels in people])
+    agreed = np.where((visibility == visibility[0]).all(0), visibility[0], Visibility.NOT_LABELLED)
+    return FrameLabels(np.mean([labels.xy for labels in people], axis=0), agreed.astype(np.int8))
 
 
-def mean_of(found: list[np.ndarray]) -> np.ndarray:
-    """The mean (K, 2) of several people's points of an image; one that any of them left out is left out."""
-    return np.mean(found, axis=0)
+def _check_images(path: Path, labels: DecidedLabels, keypoints: Sequence[str]) -> None:
+    """Refuse a missing or damaged image, and a point outside its image."""
+    for image, points in zip(labels.images, labels.xy):
+        file = path.parent / image
+        try:
+            with Image.open(file) as opened:
+                width, height = opened.size
+        except OSError as error:
+            raise PosemakeError(
+                f"{path}: {image} is labelled, and {file} is missing or damaged; put the image back, or remove its row"
+            ) from error
+        for k in np.flatnonzero(outside_frame(points, (width, height))).tolist():
+            x, y = points[k]
+            raise PosemakeError(
+                f"{path}: {image}, {keypoints[k]} at ({x:g}, {y:g}) lies outside the image of {width} x {height} pixels; move it"
+            )
 
 
-def _read_folder(folder: Path, keypoints: list[str], scorer: str) -> tuple[dict[str, list], set[str]]:
-    """Of each labelled image of a folder, checked, the cells of its row: x and y of each keypoint, and what was said of those
-    without position; and the images whose labels are begun and not done."""
-    found: dict[str, list[np.ndarray]] = {}
-    said: dict[str, list[list[str]]] = {}
+def _read_folder(folder: Path, keypoints: Sequence[str], scorer: str) -> tuple[dict[str, FrameLabels], set[str]]:
+    """Return the labels of each labelled image of a folder, checked, and the images whose labels are begun and not done."""
+    people: dict[str, list[FrameLabels]] = {}
     begun = set()
-    for path in wanted_files(folder, scorer):
+    for path in choose_label_files(folder, scorer):
         labels = read_labels(path)
         check_keypoints(labels, keypoints, path)
-        for part in set(keypoints) - set(labels.keypoints):
-            logger.info("%s: keypoint %s is not in the file and counts as not there", path, part)
-        xy = reorder(labels, keypoints)
-        _check_images(folder, labels.images, xy, keypoints, path)
-        decisions = read_decisions(path)
-        cells = read_cells(labels, decisions, keypoints)
-        for image, points in zip(labels.images, xy):
-            if is_done(cells[image]):
-                found.setdefault(image, []).append(points)
-                listed = decisions.images.get(image, {}) if decisions else {}
-                said.setdefault(image, []).append(unseen_words(cells[image], listed, keypoints))
+        for keypoint in set(keypoints) - set(labels.keypoints):
+            logger.info("%s: keypoint %s is not in the file and counts as not labelled", path, keypoint)
+        decided = combine_decisions(labels, read_decisions(path), keypoints)
+        _check_images(path, decided, keypoints)
+        stated = np.where(decided.assumed, np.int8(Visibility.NOT_LABELLED), decided.visibility)
+        for image, done, xy, visibility in zip(decided.images, decided.done, decided.xy, stated):
+            if done:
+                people.setdefault(image, []).append(FrameLabels(xy, visibility))
             else:
                 begun.add(image)
-    rows = {}
-    for image, points in found.items():
-        words = [people[0] if len(set(people)) == 1 else "" for people in zip(*said[image])]  # what all of them say
-        told = [f"{part}:{word}" for part, word in zip(keypoints, words) if word]
-        rows[image] = [*mean_of(points).reshape(-1).tolist(), " ".join(told)]
-    return rows, begun
+    return {image: average_people(labels) for image, labels in people.items()}, begun
 
 
-def collect_labels(
-    label_files: list[str],
-    frames_files: list[str],
-    labels_file: str,
-    state_file: str,
-    keypoints: list[str],
-    scorer: str = "",
-    settled: Sequence[str] = (),
-) -> None:
-    """Check all label files, write them as one table, and say how many of the chosen frames are still open.
+def _count_open(
+    frames_files: Sequence[StrPath],
+    labelled: Collection[tuple[str, str]],
+    done: dict[RoundFolder, int],
+    begun: dict[RoundFolder, int],
+) -> tuple[int, dict[str, int]]:
+    """Return the number of chosen frames, and of open ones by video.
 
     Parameters
     ----------
-    label_files
-        ``…/round-<r>/<video>/CollectedData_<scorer>.csv`` or ``.h5``. An image that several rounds label counts with its last.
-        With a file of decisions beside it, an image counts once all of its keypoints are decided, and is open until then.
     frames_files
-        ``…/round-<r>/<video>/frames.csv``, the frames that were chosen for labelling.
-    labels_file
-        CSV to write: round, video, image, frame; x and y of each keypoint in pixels; unseen, the keypoints that a person marked
-        as occluded or absent (``tail:absent``, with a space between several); sorted.
-    state_file
-        JSON to write: numbers of chosen and labelled frames, and the open ones by video.
+        ``…/round-<r>/<video>/frames.csv``, the chosen frames.
+    labelled
+        (video, image) of all labelled images.
+    done, begun
+        Numbers of images of each folder that are labelled, and of those that are begun and not done. The latter are open, whether
+        they were chosen or not.
+    """
+    missing = Counter(begun)
+    chosen = 0
+    for path in sorted(map(str, frames_files)):
+        images = pd.read_csv(path, dtype=str)["image"]
+        chosen += len(images)
+        folder = parse_round_path(path)
+        unlabelled = sum((folder.name, image) not in labelled for image in images)
+        # labels that came from elsewhere count towards the number asked for
+        unlabelled = min(unlabelled, len(images) - done.get(folder, 0))
+        missing[folder] = max(missing[folder], unlabelled)
+    waiting: Counter[str] = Counter()
+    for folder, count in missing.items():
+        waiting[folder.name] += count
+    return chosen, dict(sorted((+waiting).items()))
+
+
+def collect_labels(inputs: CollectInputs, outputs: CollectOutputs, keypoints: Sequence[str], scorer: str = "") -> None:
+    """Check all label files, write them as one table, and count the chosen frames that are still open.
+
+    With a file of decisions beside its label file, an image counts once all of its keypoints are decided, and is open until then.
+    An image that several rounds label counts with its last.
+
+    Parameters
+    ----------
+    inputs
+        Files to read.
+    outputs
+        Files to write.
+    keypoints
+        Names (K,) in the order of the config.
     scorer
-        As in `wanted_files`.
-    settled
-        More files like ``frames_files``, of those chosen in a later round that someone has begun to label.
+        Whose labels count where several people labelled a folder, as in `choose_label_files`.
 
     Raises
     ------
     PosemakeError
         At the first label file with a fault.
     """
-    rows: dict[tuple[str, str], list] = {}
-    labelled: Counter[tuple[int, str]] = Counter()
-    missing: Counter[tuple[int, str]] = Counter()
-    folders = {path.parent: _round_and_video(path) for path in map(Path, label_files)}
-    for folder, (number, video) in sorted(folders.items(), key=lambda item: item[1]):
-        cells_of, begun = _read_folder(folder, keypoints, scorer)
-        missing[number, video] = len(begun)  # these wait, whoever chose them
-        for image, cells in cells_of.items():
-            rows[video, image] = [number, video, image, frame_number(image), *cells]
-            labelled[number, video] += 1
-    chosen = 0
-    for path in map(Path, sorted([*frames_files, *settled])):
-        images = pd.read_csv(path, dtype=str)["image"]
-        chosen += len(images)
-        number, video = _round_and_video(path)
-        unlabelled = sum((video, image) not in rows for image in images)
-        # labels that came from elsewhere count towards the number asked for
-        unlabelled = min(unlabelled, len(images) - labelled[number, video])
-        missing[number, video] = max(missing[number, video], unlabelled)
-    waiting: Counter[str] = Counter()
-    for (_, video), count in missing.items():
-        waiting[video] += count
-    columns = [f"{part}.{axis}" for part in keypoints for axis in "xy"]
-    ordered = sorted(rows.values(), key=lambda row: (row[1], row[3], row[2]))
-    write_rows(labels_file, [*KEY_COLUMNS, *columns, UNSEEN], ordered)
-    write_json(state_file, {"chosen": chosen, "labelled": len(rows), "open": dict(sorted((+waiting).items()))})
+    frames: dict[tuple[str, str], tuple[int, FrameLabels]] = {}
+    done: dict[RoundFolder, int] = {}
+    begun: dict[RoundFolder, int] = {}
+    folders = {parse_round_folder(folder): folder for folder in (Path(path).parent for path in inputs.labels)}
+    for folder in sorted(folders):
+        by_image, begun_images = _read_folder(folders[folder], keypoints, scorer)
+        done[folder], begun[folder] = len(by_image), len(begun_images)
+        frames |= {(folder.name, image): (folder.round, labels) for image, labels in by_image.items()}
+    write_label_table(outputs.labels, _make_table(frames, keypoints))
+    chosen, waiting = _count_open([*inputs.frames, *inputs.settled_frames], frames.keys(), done, begun)
+    write_label_state(outputs.state, LabelState(chosen, len(frames), waiting))
 
 
-def _round_and_video(path: Path) -> tuple[int, str]:
-    """Of ``…/round-<r>/<video>/<file>``."""
-    return int(path.parts[-3].removeprefix("round-")), path.parts[-2]
+def _make_table(frames: dict[tuple[str, str], tuple[int, FrameLabels]], keypoints: Sequence[str]) -> LabelTable:
+    """Return round and labels of each (video, image) as a table sorted by video, frame and image."""
+    keys = [(number, video, image, frame_number(image)) for (video, image), (number, _) in frames.items()]
+    keys.sort(key=lambda key: (key[1], key[3], key[2]))
+    ordered = [frames[video, image][1] for _, video, image, _ in keys]
+    shape = len(keys), len(keypoints)
+    xy = np.array([labels.xy for labels in ordered], float).reshape(*shape, 2)
+    visibility = np.array([labels.visibility for labels in ordered], np.int8).reshape(shape)
+    return LabelTable(pd.DataFrame(keys, columns=KEY_COLUMNS), list(keypoints), xy, visibility)

@@ -1,57 +1,100 @@
-"""labels.split."""
+"""Split of the labelled frames into training, validation and test."""
 
 import hashlib
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from posemake.config.settings import Split, make
+from posemake.config.settings import Split
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
+from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows
-from posemake.data.label_table import PARTS, read_table
+from posemake.data.label_table import PARTS, read_label_table
 
-GOLDEN = (5**0.5 - 1) / 2
+GOLDEN_RATIO = (5**0.5 - 1) / 2
+COLUMNS = ("video", "image", "frame", "unit", "part")
 
 
-def part_of(name: str, block: int, seed: int, validation: float, test: float) -> str:
-    """The part of a unit of the split, from its own key (name, block, seed) alone.
+@dataclass(frozen=True)
+class SplitInputs:
+    """Files that `split_dataset` reads."""
+
+    labels: StrPath  # table of labels (CSV)
+
+
+@dataclass(frozen=True)
+class SplitOutputs:
+    """Files that `split_dataset` writes."""
+
+    split: StrPath  # unit and part of each frame (CSV), in the order of the labels
+
+
+def choose_part(name: str, block: int, settings: Split) -> str:
+    """Return the part of a unit of the split, which follows from its own key (name, block, seed) alone.
 
     The blocks of one name walk around a circle in steps of the golden ratio, which spreads any run of them evenly
     (Weyl's low-discrepancy sequence): with a few labelled blocks already, each part gets about its share.
+
+    Parameters
+    ----------
+    name
+        The unit's video or subject.
+    block
+        Number of the unit in it.
+    settings
+        Shares of validation and test, and the seed.
     """
-    start = int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8], "big") / 2**64
-    place = (start + block * GOLDEN) % 1.0
-    return "test" if place < test else "validation" if place < test + validation else "train"
+    start = int.from_bytes(hashlib.sha256(f"{settings.seed}/{name}".encode()).digest()[:8], "big") / 2**64
+    place = (start + block * GOLDEN_RATIO) % 1.0
+    if place < settings.test:
+        return "test"
+    return "validation" if place < settings.test + settings.validation else "train"
 
 
-def split_dataset(labels_file: str, split_file: str, settings: dict[str, Any], subjects: dict[str, str]) -> None:
-    """Write the part of each labelled frame; more labels move none that was there.
+def _find_units(keys: pd.DataFrame, settings: Split, subjects: Mapping[str, str | None]) -> list[tuple[str, int]]:
+    """Return name and block of the unit of each frame."""
+    videos, frames = keys["video"].tolist(), keys["frame"].tolist()
+    if settings.unit == "block":
+        return [(video, frame // settings.block) for video, frame in zip(videos, frames)]
+    if settings.unit == "subject":
+        return [(subjects.get(video) or video, 0) for video in videos]
+    return [(video, 0) for video in videos]
 
-    ``subjects`` names the animal of each video, where the sheet does; a video without counts as its own.
+
+def split_dataset(inputs: SplitInputs, outputs: SplitOutputs, settings: Split, subjects: Mapping[str, str | None]) -> None:
+    """Write the part of each labelled frame; more labels never move a frame to another part.
+
+    Parameters
+    ----------
+    inputs
+        Files to read.
+    outputs
+        Files to write.
+    settings
+        Unit, shares and seed of the split.
+    subjects
+        The animal of each video, where the sheet of videos names one; a video without counts as its own.
 
     Raises
     ------
     PosemakeError
         If a part stays empty.
     """
-    wanted = make(Split, settings)
-    keys, _, xy = read_table(labels_file)
-    units = {
-        "block": lambda row: (row.video, row.frame // wanted.block),
-        "video": lambda row: (row.video, 0),
-        "subject": lambda row: (subjects.get(row.video) or row.video, 0),
-    }
-    found = [units[wanted.unit](row) for row in keys.itertuples()]
-    names = [f"{name}/{block}" for name, block in found]
-    parts = [part_of(*unit, wanted.seed, wanted.validation, wanted.test) for unit in found]
-    seen = np.isfinite(xy).any((1, 2))  # a frame on which nothing was found teaches and tests nothing
-    counts = {part: sum(p == part for p, some in zip(parts, seen) if some) for part in PARTS}
+    table = read_label_table(inputs.labels)
+    keys = table.keys
+    units = _find_units(keys, settings, subjects)
+    names = [f"{name}/{block}" for name, block in units]
+    parts = np.array([choose_part(name, block, settings) for name, block in units], str)
+    has_point = np.isfinite(table.xy).any((1, 2))  # a frame without a point teaches and tests nothing
+    counts = {part: int((has_point & (parts == part)).sum()) for part in PARTS}
     logger.info("frames with a point: %s", ", ".join(f"{n} {part}" for part, n in counts.items()))
     for part in PARTS:
         if not counts[part]:
             raise PosemakeError(
-                f"{len(parts)} labelled frames in {len(set(names))} units ({wanted.unit}) leave none for the part {part!r}; "
-                f"label more frames, make units smaller (split.unit, split.block), raise its share, or change split.seed"
+                f"{len(parts)} labelled frames in {len(set(names))} units ({settings.unit}) leave none for the part {part!r}; "
+                "label more frames, make units smaller (split.unit, split.block), raise its share, or change split.seed"
             )
-    write_rows(split_file, ["video", "image", "frame", "unit", "part"], zip(keys.video, keys.image, keys.frame, names, parts))
+    write_rows(outputs.split, COLUMNS, zip(keys.video, keys.image, keys.frame, names, parts.tolist()))

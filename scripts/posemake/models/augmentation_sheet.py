@@ -1,53 +1,84 @@
-"""The stage that shows training frames as a network sees them, with their keypoints."""
+"""Contact sheet of training frames as a network sees them: each as it is, and augmented."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from posemake.config.settings import Augment, make
-from posemake.core.symmetry import mirrored
+from posemake.config.settings import Augment
+from posemake.core.paths import StrPath
+from posemake.core.sampling import pick_evenly
+from posemake.core.symmetry import flip_order
 from posemake.data.label_table import read_labelled
-from posemake.models.augmentation import vary
-from posemake.networks.inputs import load_part, suitable_scale
+from posemake.models.augmentation import Batch, augment
+from posemake.networks.inputs import input_scale, load_part
 from posemake.networks.network import MULTIPLE
-from posemake.plotting.style import keypoint_colors, save_jpeg
+from posemake.plotting.colors import keypoint_colors
+from posemake.plotting.contact_sheet import PixelColor, TileGrid, pixel_color
+from posemake.plotting.jpeg import save_jpeg
 
 FRAMES, VARIANTS = 6, 6  # rows, and columns beside the frame itself
-WIDTH, GAP, DOT = 260, 4, 3  # pixels of a picture, between pictures, and of a keypoint's radius
+WIDTH, GAP, RADIUS = 260, 4, 3  # pixels: width of a picture, space between pictures, radius of a keypoint
 
 
-def plot_augmentation(labels_file: str, split_file: str, labels_dir: str, out: str, settings: dict[str, Any]) -> None:
-    """Draw a row for each of some training frames: as it is, then varied.
+@dataclass(frozen=True)
+class AugmentationInputs:
+    """Files that `plot_augmentation` reads."""
+
+    labels: StrPath  # labels of all frames (CSV)
+    split: StrPath  # part of each frame (CSV)
+    images: StrPath  # folder of the labelled images, with a folder per round
+
+
+@dataclass(frozen=True)
+class AugmentationOutputs:
+    """Files that `plot_augmentation` writes."""
+
+    sheet: StrPath  # JPEG
+
+
+def plot_augmentation(
+    inputs: AugmentationInputs, outputs: AugmentationOutputs, settings: Augment, scale: float | str, seed: int
+) -> None:
+    """Draw a few training frames with their keypoints: a row for each, as it is and augmented.
 
     Parameters
     ----------
-    out
-        JPEG to write.
+    inputs
+        Files to read.
+    outputs
+        Files to write.
     settings
-        Of the model: scale, seed, augment.
+        Augmentation of the model.
+    scale, seed
+        Settings of the model.
     """
-    labelled = read_labelled(labels_file, split_file, labels_dir)
-    frames = load_part(labelled, "train", suitable_scale(labelled, settings["scale"]), MULTIPLE)
-    wanted, rng = make(Augment, settings["augment"]), np.random.default_rng(settings["seed"])
-    rows = np.unique(np.linspace(0, len(frames.images) - 1, min(FRAMES, len(frames.images))).astype(int))
+    labelled = read_labelled(inputs.labels, inputs.split, inputs.images)
+    frames = load_part(labelled, "train", input_scale(labelled, scale), MULTIPLE)
+    rng = np.random.default_rng(seed)
+    rows = pick_evenly(range(len(frames.images)), FRAMES)
     height, width = frames.images.shape[1:3]
     factor = WIDTH / width
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    step = size[0] + GAP, size[1] + GAP
-    sheet = Image.new("RGB", (GAP + (1 + VARIANTS) * step[0], GAP + len(rows) * step[1]), "white")
-    colors = [tuple(round(255 * part) for part in rgb) for rgb in keypoint_colors(len(labelled.keypoints), "turbo")]
+    grid = TileGrid(columns=1 + VARIANTS, width=WIDTH, height=max(1, round(height * factor)), gap=GAP)
+    colors = [pixel_color(color) for color in keypoint_colors(len(labelled.keypoints), "turbo")]
+    page = grid.new_page(len(rows) * grid.columns)
     for line, row in enumerate(rows):
         images = torch.from_numpy(frames.images[row]).permute(2, 0, 1).float().expand(VARIANTS, -1, -1, -1)
         xy = torch.from_numpy(frames.xy[row]).float().expand(VARIANTS, -1, -1)
-        varied, moved = vary(images, xy, wanted, rng, mirrored(labelled.keypoints))
-        pictures = varied.permute(0, 2, 3, 1).round().to(torch.uint8).numpy()
-        for column, (picture, points) in enumerate(zip([frames.images[row], *pictures], [frames.xy[row], *moved.numpy()])):
-            drawn = Image.fromarray(picture).resize(size, Image.Resampling.BOX)
-            draw = ImageDraw.Draw(drawn)
-            for (x, y), color in zip((points + 0.5) * factor - 0.5, colors):
-                if np.isfinite(x):
-                    draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), fill=color, outline="black")
-            sheet.paste(drawn, (GAP + column * step[0], GAP + line * step[1]))
-    save_jpeg(sheet, out)
+        visibility = torch.from_numpy(frames.visibility[row]).expand(VARIANTS, -1)
+        variants = augment(Batch(images, xy, visibility), settings, rng, flip_order(labelled.keypoints))
+        pictures = [frames.images[row], *variants.images.permute(0, 2, 3, 1).round().to(torch.uint8).numpy()]
+        for column, (picture, points) in enumerate(zip(pictures, [frames.xy[row], *variants.xy.numpy()])):
+            tile = Image.fromarray(picture).resize((grid.width, grid.height), Image.Resampling.BOX)
+            _draw_keypoints(tile, (points + 0.5) * factor - 0.5, colors)
+            page.paste(tile, grid.place(line * grid.columns + column))
+    save_jpeg(page, outputs.sheet)
+
+
+def _draw_keypoints(tile: Image.Image, points: np.ndarray, colors: list[PixelColor]) -> None:
+    """Draw keypoints (K, 2) in pixels of a picture; those without position (NaN) are left out."""
+    draw = ImageDraw.Draw(tile)
+    for (x, y), color in zip(points.tolist(), colors):
+        if np.isfinite(x):
+            draw.ellipse((x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS), fill=color, outline="black")

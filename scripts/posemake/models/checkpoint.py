@@ -1,7 +1,7 @@
-"""The state of a training on the disk, so that one that was cut off goes on where it was.
+"""Checkpoints: the state of a training on the disk, from which an interrupted training resumes.
 
-A file is the SHA-256 of what follows, and a ``torch.save`` of tensors and plain values, which is read without running code
-from it: a file that was torn, or damaged on the disk, is noticed and left aside.
+A file is a SHA-256 digest and the bytes that it belongs to: a ``torch.save`` of tensors and plain values, read without running
+code from it. So a file that is truncated or damaged is noticed, and ignored.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,33 +19,34 @@ from typing import Any
 import numpy as np
 import torch
 
-from posemake.core.atomic import replacing
+from posemake.core.atomic import atomic_write, write_bytes
 from posemake.core.digests import file_digest
 from posemake.core.log import logger
-from posemake.networks.model_file import versions
+from posemake.core.paths import StrPath
+from posemake.core.versions import TRAINING, package_versions
 
-DIGEST = 32  # bytes
-SECONDS_BETWEEN = 60.0  # a cut costs at most this much; writing takes well under a second
+DIGEST_BYTES = 32
+SECONDS_BETWEEN = 60.0  # between checkpoints: an interruption costs at most this much, and writing takes well under a second
 
 
-def fingerprint(settings: dict[str, Any], code: str, network: torch.nn.Module, arrays: list[np.ndarray]) -> str:
-    """Digest of all that a training follows from; with another one, a checkpoint is of no use.
+def training_digest(settings: dict[str, Any], code: str, network: torch.nn.Module, arrays: Sequence[np.ndarray]) -> str:
+    """Return a digest of all that a training depends on. A checkpoint with another one is not used.
 
     Parameters
     ----------
     settings
-        Of the model.
+        Plain values of the model's settings, and its keypoints.
     code
-        Digest of the code of the stage.
+        Digest of the stage's code.
     network
-        Before the training; its starting weights count.
+        Before the training, with its starting weights.
     arrays
-        Images and keypoints of the training and the validation frames.
+        Images and labels of the training and the validation frames.
     """
     digest = hashlib.sha256()
-    start = settings["weights"]
-    given = file_digest(start) if os.path.isfile(start) else start
-    digest.update(json.dumps([settings, code, versions(), given], sort_keys=True).encode())
+    weights = settings["weights"]
+    start = file_digest(weights) if os.path.isfile(weights) else weights
+    digest.update(json.dumps([settings, code, package_versions(TRAINING), start], sort_keys=True).encode())
     for name, tensor in network.state_dict().items():
         digest.update(f"{name} {tuple(tensor.shape)}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
@@ -56,15 +57,25 @@ def fingerprint(settings: dict[str, Any], code: str, network: torch.nn.Module, a
 
 
 def random_state(rng: np.random.Generator, device: torch.device) -> dict[str, Any]:
-    """The states of all generators of random numbers."""
+    """Return the states of all generators of random numbers."""
     state = {"numpy": json.dumps(rng.bit_generator.state), "torch": torch.get_rng_state()}
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
     return state
 
 
-def restore_random(state: dict[str, Any], rng: np.random.Generator, device: torch.device) -> None:
-    """Set the generators to what ``random_state`` told."""
+def restore_random_state(state: dict[str, Any], rng: np.random.Generator, device: torch.device) -> None:
+    """Set all generators of random numbers to the states of `random_state`.
+
+    Parameters
+    ----------
+    state
+        States of the generators.
+    rng
+        Numpy's generator of the training.
+    device
+        Device of the training.
+    """
     rng.bit_generator.state = json.loads(state["numpy"])
     torch.set_rng_state(state["torch"])
     if device.type == "cuda" and "cuda" in state:
@@ -72,72 +83,81 @@ def restore_random(state: dict[str, Any], rng: np.random.Generator, device: torc
 
 
 def pack(content: dict[str, Any]) -> bytes:
-    """Tensors and plain values as the bytes of a checkpoint."""
+    """Return tensors and plain values as the bytes of a checkpoint."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
     data = buffer.getvalue()
     return hashlib.sha256(data).digest() + data
 
 
-def write_checkpoint(path: str | Path, packed: bytes) -> None:
-    """Write what ``pack`` made; the file is the new one or the one before, whenever the power goes."""
-    with replacing(path) as part, part.open("wb") as file:
-        file.write(packed)
-        file.flush()
-        os.fsync(file.fileno())
+def write_checkpoint(path: StrPath, packed: bytes) -> None:
+    """Write the bytes of a checkpoint. If the power fails, the file is either the new one or the one before."""
+    write_bytes(path, packed)
 
 
-def discard(path: str | Path) -> None:
-    """Remove a checkpoint, and what a process that was killed while it wrote may have left of one."""
-    with replacing(path) as part:
+def remove_checkpoint(path: StrPath) -> None:
+    """Remove a checkpoint, and what a process that was killed while writing may have left of one."""
+    with atomic_write(path) as part:
         part.touch()
     Path(path).unlink()
 
 
-def read_checkpoint(path: str | Path, wanted: str) -> dict[str, Any] | None:
-    """What was packed and written, on the CPU; none if there is no file, or it cannot be used, which the log then says.
+def read_checkpoint(path: StrPath, digest: str) -> dict[str, Any] | None:
+    """Return the content of a checkpoint, on the CPU.
 
-    ``wanted`` is the fingerprint that its ``fingerprint`` has to be.
+    Parameters
+    ----------
+    path
+        File to read.
+    digest
+        Of the training, as by `training_digest`.
+
+    Returns
+    -------
+    content
+        None if there is no file, or it cannot be used; the log then says why.
     """
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
         return None
     try:
-        if hashlib.sha256(data[DIGEST:]).digest() != data[:DIGEST]:
+        if hashlib.sha256(data[DIGEST_BYTES:]).digest() != data[:DIGEST_BYTES]:
             raise ValueError("its content does not fit its digest")
-        content = torch.load(io.BytesIO(data[DIGEST:]), map_location="cpu", weights_only=True)
-        if content["fingerprint"] != wanted:
-            logger.info("%s is of other settings, labels or versions: training begins anew", path)
+        content = torch.load(io.BytesIO(data[DIGEST_BYTES:]), map_location="cpu", weights_only=True)
+        if content["digest"] != digest:
+            logger.info("%s belongs to other settings, labels or versions: training starts anew", path)
             return None
         return content
-    except Exception as error:  # whatever is wrong with it, training can begin anew
-        logger.warning("%s is damaged (%s) and left aside: training begins anew", path, error)
+    except Exception as error:  # whatever is wrong with it, training can start anew
+        logger.warning("%s is damaged (%s) and ignored: training starts anew", path, error)
         return None
 
 
-class Timer:
-    """Says when it is time for the next checkpoint."""
+class CheckpointTimer:
+    """Tells when the next checkpoint is due."""
 
     def __init__(self) -> None:
         self.last = time.monotonic()
 
     def due(self) -> bool:
+        """Return whether it is time for a checkpoint."""
         return time.monotonic() - self.last >= SECONDS_BETWEEN
 
     def reset(self) -> None:
+        """Start the time until the next checkpoint."""
         self.last = time.monotonic()
 
 
 @contextmanager
-def noticing_sigterm() -> Iterator[threading.Event]:
-    """An event that is set when the process is asked to end, as SLURM does before a job's time is up."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be received
-        yield asked
+def catch_sigterm() -> Iterator[threading.Event]:
+    """Give an event that is set when the process gets SIGTERM, as SLURM sends it before a job's time is up."""
+    received = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # signals can be handled in the main thread only
+        yield received
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    before = signal.signal(signal.SIGTERM, lambda *_: received.set())
     try:
-        yield asked
+        yield received
     finally:
         signal.signal(signal.SIGTERM, before)

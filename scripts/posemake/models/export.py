@@ -1,181 +1,257 @@
-"""The stage that finds the fastest way to compute a model that agrees with torch (N frames, K keypoints)."""
+"""Export of a model, with the fastest engine that agrees with torch (N frames, K keypoints)."""
 
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
-from posemake.core.atomic import replacing
+from posemake.core.atomic import write_bytes
 from posemake.core.digests import file_digest
 from posemake.core.errors import PosemakeError
-from posemake.core.json_files import write_json
 from posemake.core.log import logger
+from posemake.core.paths import StrPath
+from posemake.core.threads import thread_count
 from posemake.core.versions import package_versions
 from posemake.data.label_table import Labelled, read_labelled
+from posemake.data.visibility import Visibility
+from posemake.models.agreement import agrees, choose_engine, compare_points
 from posemake.networks.devices import device_kind
-from posemake.networks.inputs import ANIMAL, load_frames
+from posemake.networks.export_info import Candidate, ComparedFrames, ExportInfo
+from posemake.networks.inputs import ANIMAL_SPAN, Frames, load_frames
 from posemake.networks.model_file import load_model
 from posemake.networks.network import MULTIPLE
 from posemake.networks.onnx_export import export_graph, quantise
-from posemake.networks.runtimes import ENGINES, FULL, Engine, Runtime, in_batches, open_runtime
-from posemake.video.reader import cores
+from posemake.networks.runtimes import ENGINES, Runtime, in_batches, open_runtime
 
 REFERENCE = "torch"
-# pixels of the frame, median distance to the reference: a tenth of a good model's error
-FULL_BOUND, REDUCED_BOUND = 0.05, 0.25
-SPREAD = 10  # times that, for the 95th percentile, and for the median of each keypoint
-FULL_DOUBT, REDUCED_DOUBT = 0.01, 0.05  # of the confidence, 95th percentile of the difference: thresholds stay what they are
-WORTH = 1.25  # times faster, which a reduced precision has to be
-SAMPLES = 32  # frames that candidates are compared on, and as many others that int8 is calibrated with
-SECONDS = 2.0  # of measuring, at least, where speed decides
+SAMPLES = 32  # frames that engines are compared on, and as many others that int8 is calibrated with
+SECONDS = 2.0  # of measuring, at least, where the speed decides
 
 
-def some(labelled: Labelled, part: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """At most SAMPLES images of a part (n, H, W, 3), evenly, and their labels (n, K, 2), in input pixels."""
-    rows = np.flatnonzero((labelled.parts == part) & seen(labelled))
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int))]
-    frames = load_frames(labelled.paths[rows], labelled.xy[rows], np.zeros(labelled.xy[rows].shape[:2], bool), scale, MULTIPLE)
-    return frames.images, frames.xy
+@dataclass(frozen=True)
+class ExportInputs:
+    """Files that `export_model` reads."""
+
+    weights: StrPath  # model file
+    labels: StrPath  # labels of all frames (CSV)
+    split: StrPath  # part of each frame (CSV)
+    images: StrPath  # folder of the labelled images, with a folder per round
 
 
-def seen(labelled: Labelled) -> np.ndarray:
-    """Which frames (N,) have any keypoint."""
-    return np.isfinite(labelled.xy).all(-1).any(1)
+@dataclass(frozen=True)
+class ExportOutputs:
+    """Files that `export_model` writes."""
+
+    graph: StrPath  # network (ONNX), quantised if an engine of int8 is chosen
+    info: StrPath  # how the model is computed (`ExportInfo`, JSON)
 
 
-def run_through(runtime: Runtime, images: np.ndarray) -> np.ndarray:
-    """Points (N, K, 3) of images (N, H, W, 3)."""
-    return np.stack([points for _, points in in_batches(enumerate(images), runtime)])
+def has_keypoint(labelled: Labelled) -> np.ndarray:
+    """Return which frames (N,) have the position of any keypoint."""
+    return (~np.isnan(labelled.xy).any(-1)).any(1)
 
 
-def measure(runtime: Runtime, images: np.ndarray, least: float = SECONDS) -> tuple[np.ndarray, float]:
-    """Points (N, K, 3), and frames per second, of ``least`` seconds."""
-    found, count, began = run_through(runtime, images[:1]), 0, time.monotonic()  # the first time is slow
-    while not count or time.monotonic() - began < least:
-        found = run_through(runtime, images)
-        count += len(images)
-    return found, count / (time.monotonic() - began)
-
-
-def extent_of(labelled: Labelled, scale: float) -> float:
-    """Pixels of the frame that an animal takes up: the longer side of its keypoints' bounding box, 95th percentile of the labels.
-
-    Where no frame has two keypoints, what an animal is taken to be at the network's scale.
-    """
-    xy = labelled.xy[np.isfinite(labelled.xy).all(-1).sum(1) > 1]
-    if not len(xy):
-        return ANIMAL / scale
-    return float(np.percentile((np.nanmax(xy, 1) - np.nanmin(xy, 1)).max(-1), 95))
-
-
-def compare(found: np.ndarray, reference: np.ndarray, labels: np.ndarray, scale: float) -> dict[str, float]:
-    """Distances of points (N, K, 3) to those of the reference, and their mean error, in pixels of the frame.
-
-    Only keypoints with a label (N, K, 2) count. All come in pixels of the network's input.
-    """
-    known = np.isfinite(labels).all(-1)
-    distance = np.where(known, np.linalg.norm(found[..., :2] - reference[..., :2], axis=-1) / scale, np.nan)
-    doubt = np.abs(found[..., 2] - reference[..., 2])[known]
-    return {
-        "median_px": float(np.nanmedian(distance)),
-        "p95_px": float(np.nanpercentile(distance, 95)),
-        "worst_keypoint_px": float(np.nanmax(np.nanmedian(distance[:, known.any(0)], axis=0))),
-        "max_px": float(np.nanmax(distance)),
-        "error_px": float((np.linalg.norm(found[..., :2] - labels, axis=-1)[known] / scale).mean()),
-        "p95_confidence": float(np.percentile(doubt, 95)),
-    }
-
-
-def agrees(engine: str, figures: dict[str, float]) -> bool:
-    """Whether figures of `compare` are within the bounds of an engine's precision."""
-    bound, doubt = (FULL_BOUND, FULL_DOUBT) if engine in FULL else (REDUCED_BOUND, REDUCED_DOUBT)
-    far = max(figures["p95_px"], figures["worst_keypoint_px"])
-    return figures["median_px"] <= bound and far <= SPREAD * bound and figures["p95_confidence"] <= doubt
-
-
-def choose(rows: list[dict[str, Any]]) -> str:
-    """The fastest engine of a table, of those that agree; one of reduced precision only where that is worth it."""
-    good = {row["engine"]: row["fps"] for row in rows if row.get("agrees")}
-    full = {name: fps for name, fps in good.items() if name in FULL}
-    best, best_full = max(good, key=good.get), max(full, key=full.get)
-    return best if good[best] >= WORTH * full[best_full] else best_full
-
-
-def export_model(files: Any, labels_dir: str, graph: str, engine_file: str, asked: str) -> None:
-    """Write a model as ONNX, quantised if that is chosen, and how it is to be computed (JSON, with the table of all ways).
+def sample_part(labelled: Labelled, part: str, scale: float) -> Frames:
+    """Load at most ``SAMPLES`` frames of a part that have a keypoint, evenly spread.
 
     Parameters
     ----------
-    files
-        With the attributes weights, labels and split.
-    labels_dir
-        Folder of the labelled images: those of the test part are compared on, and int8 is calibrated with training frames.
-    asked
-        An engine, or ``auto``.
+    labelled
+        All labelled frames.
+    part
+        Of the split.
+    scale
+        Size of the network's input over that of the frame.
+    """
+    rows = np.flatnonzero((labelled.parts == part) & has_keypoint(labelled))
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int))]
+    xy = labelled.xy[rows]
+    visibility = np.where(np.isnan(xy).any(-1), Visibility.NOT_LABELLED, Visibility.VISIBLE).astype(np.int8)
+    return load_frames(labelled.paths[rows], xy, visibility, scale, MULTIPLE)
+
+
+def compute_points(runtime: Runtime, images: np.ndarray) -> np.ndarray:
+    """Return the points (N, K, 3) of images (N, H, W, 3)."""
+    return np.stack([points for _, points in in_batches(enumerate(images), runtime)])
+
+
+def measure_speed(runtime: Runtime, images: np.ndarray, seconds: float = SECONDS) -> tuple[np.ndarray, float]:
+    """Compute images repeatedly.
+
+    Parameters
+    ----------
+    runtime
+        The loaded network.
+    images
+        (N, H, W, 3) uint8.
+    seconds
+        Time to measure, at least; all images are computed once in any case.
+
+    Returns
+    -------
+    points
+        (N, K, 3).
+    fps
+        Frames per second.
+    """
+    points, count = compute_points(runtime, images[:1]), 0  # the first call is slow
+    start = time.monotonic()
+    while not count or time.monotonic() - start < seconds:
+        points = compute_points(runtime, images)
+        count += len(images)
+    return points, count / (time.monotonic() - start)
+
+
+def animal_extent(labelled: Labelled, scale: float) -> float:
+    """Return the pixels of the frame that an animal takes up: the longer side of its keypoints' bounding box.
+
+    It is the 95th percentile of the labels. If no frame has two keypoints, it is `ANIMAL_SPAN` at the network's scale.
+    """
+    xy = labelled.xy[(~np.isnan(labelled.xy).any(-1)).sum(1) > 1]
+    if not len(xy):
+        return ANIMAL_SPAN / scale
+    return float(np.percentile((np.nanmax(xy, 1) - np.nanmin(xy, 1)).max(-1), 95))
+
+
+class EngineTrial:
+    """Trial of engines on frames, against the points of torch.
+
+    Parameters
+    ----------
+    open_engine
+        Loads the network with an engine.
+    frames
+        Frames to compare on.
+    scale
+        Size of the network's input over that of the frame.
+    seconds
+        Time to measure each engine, at least.
+    """
+
+    def __init__(self, open_engine: Callable[[str], Runtime], frames: Frames, scale: float, seconds: float):
+        self._open_engine, self._frames, self._scale, self._seconds = open_engine, frames, scale, seconds
+        points, speed = measure_speed(open_engine(REFERENCE), frames.images, seconds)
+        self._reference = points
+        self.candidates = [self._judge(REFERENCE, points, speed)]
+
+    def _judge(self, engine: str, points: np.ndarray, speed: float) -> Candidate:
+        agreement = compare_points(points, self._reference, self._frames.xy, self._scale)
+        candidate = Candidate(engine, speed, agreement, agrees(engine, agreement))
+        logger.info(
+            "%s: %.1f frames per second, %.3f px from torch (95 %%: %.3f)%s",
+            *(engine, speed, agreement.median_px, agreement.p95_px, "" if candidate.agrees else ": disagrees"),
+        )
+        return candidate
+
+    def add(self, engine: str, required: bool) -> None:
+        """Try an engine. One that cannot be used is noted, or raises its error if it is required."""
+        try:
+            points, speed = measure_speed(self._open_engine(engine), self._frames.images, self._seconds)
+        except Exception as error:
+            if required:
+                raise
+            self.candidates.append(Candidate(engine, fault=type(error).__name__))
+            logger.info("%s cannot be used: %s: %s", engine, type(error).__name__, error)
+        else:
+            self.candidates.append(self._judge(engine, points, speed))
+
+
+def find_device(requested: str) -> str:
+    """Return the kind of device to export for.
 
     Raises
     ------
     PosemakeError
-        If the engine that is asked for cannot be used here, or disagrees with torch.
+        If the requested engine does not compute on any device here.
     """
-    model, device = load_model(files.weights), device_kind()
-    scale, keypoints = model["settings"]["scale"], tuple(model["keypoints"])
-    labelled = read_labelled(files.labels, files.split, labels_dir)
-    if asked != "auto" and device not in ENGINES[asked][0]:
-        device = "cpu"  # beside a GPU that it does not use
-    kinds, _, _ = ENGINES[REFERENCE if asked == "auto" else asked]
-    if device not in kinds:
-        raise PosemakeError(f"predict.engine: {asked} computes on {' or '.join(kinds)}, and there is none here; choose auto")
-    part = next(part for part in ("test", "validation", "train") if (seen(labelled) & (labelled.parts == part)).any())
-    images, labels = some(labelled, part, scale)
-    wanted = [name for name, (on, _, _) in ENGINES.items() if device in on and asked in ("auto", name)]
-    rows: list[dict[str, Any]] = []
-    with TemporaryDirectory() as folder, replacing(graph) as chosen_graph:
-        plain, small = f"{folder}/network.onnx", f"{folder}/int8.onnx"
-        export_graph(model, plain)
-        reference: np.ndarray | None = None
-        for name in dict.fromkeys([REFERENCE, *wanted]):
-            row: dict[str, Any] = {"engine": name}
-            rows.append(row)
-            try:
-                if name.endswith("int8") and not Path(small).exists():
-                    quantise(plain, some(labelled, "train", scale)[0], small)
-                runtime = open_runtime(name, device, files.weights, small if name.endswith("int8") else plain, images.shape[1:3])
-                found, row["fps"] = measure(runtime, images, SECONDS if asked == "auto" else 0)
-            except Exception as error:
-                if name in (REFERENCE, asked):
-                    raise
-                row["fault"] = type(error).__name__
-                logger.info("%s cannot be used: %s: %s", name, row["fault"], error)
-                continue
-            reference = found if reference is None else reference
-            row |= compare(found, reference, labels, scale)
-            row["agrees"] = agrees(name, row)
-            logger.info(
-                "%s: %.1f frames per second, %.3f px from torch (95 %%: %.3f)%s",
-                *(name, row["fps"], row["median_px"], row["p95_px"], "" if row["agrees"] else ": disagrees"),
-            )
-        told = rows if asked == "auto" else [row for row in rows if row["engine"] == asked]
-        if not any(row.get("agrees") for row in told):
-            far = ", ".join(f"{key} {told[0][key]:.3g}" for key in ("median_px", "p95_px", "worst_keypoint_px", "p95_confidence"))
-            raise PosemakeError(f"predict.engine: {asked} finds other points than torch ({far}); choose auto")
-        engine = choose(rows) if asked == "auto" else asked
-        chosen_graph.write_bytes(Path(small if engine.endswith("int8") else plain).read_bytes())
-    logger.info("chosen: %s", engine)
-    content = Engine(engine, device, asked, keypoints, scale, MULTIPLE, extent_of(labelled, scale))
-    write_json(
-        engine_file,
-        asdict(content)
-        | {
-            "candidates": rows,
-            "compared_on": {"part": part, "frames": len(images), "height": images.shape[1], "width": images.shape[2]},
-            "threads": cores(),
-            "weights_sha256": file_digest(files.weights),
-            "settings": model["settings"],
-            "trained_with": model["versions"],
-            "versions": package_versions(),
-        },
-    )
+    device = device_kind()
+    devices = ENGINES[REFERENCE if requested == "auto" else requested].devices
+    if device in devices:
+        return device
+    if "cpu" in devices:
+        return "cpu"  # beside a GPU that the engine does not use
+    raise PosemakeError(f"predict.engine: {requested} computes on {' or '.join(devices)}, and there is none here; choose auto")
+
+
+def select_candidate(candidates: list[Candidate], requested: str) -> str:
+    """Return the engine to use: the requested one, or the one to choose.
+
+    Raises
+    ------
+    PosemakeError
+        If the requested engine disagrees with torch.
+    """
+    if requested == "auto":
+        return choose_engine(candidates)
+    candidate = next(candidate for candidate in candidates if candidate.engine == requested)
+    if not candidate.agrees and candidate.agreement is not None:
+        median, tail, worst, _, _, confidence = astuple(candidate.agreement)
+        figures = f"median_px {median:.3g}, p95_px {tail:.3g}, worst_keypoint_px {worst:.3g}, p95_confidence {confidence:.3g}"
+        raise PosemakeError(f"predict.engine: {requested} finds other points than torch ({figures}); choose auto")
+    return requested
+
+
+def export_model(inputs: ExportInputs, outputs: ExportOutputs, requested: str) -> None:
+    """Write a model as ONNX, and how it is computed, with the speed and the agreement of all engines that were tried.
+
+    Parameters
+    ----------
+    inputs
+        Files to read. Frames of the test part are compared on, and int8 is calibrated with training frames.
+    outputs
+        Files to write.
+    requested
+        An engine of `runtimes.ENGINES`, or ``auto``.
+
+    Raises
+    ------
+    PosemakeError
+        If the requested engine cannot be used here, or disagrees with torch.
+    """
+    model, device = load_model(inputs.weights), find_device(requested)
+    scale: float = model.settings["scale"]
+    labelled = read_labelled(inputs.labels, inputs.split, inputs.images)
+    labelled_parts = set(labelled.parts[has_keypoint(labelled)].tolist())
+    part = next(part for part in ("test", "validation", "train") if part in labelled_parts)
+    frames = sample_part(labelled, part, scale)
+    height, width = frames.images.shape[1:3]
+    with TemporaryDirectory() as folder:
+        full, int8 = Path(folder) / "network.onnx", Path(folder) / "int8.onnx"
+        export_graph(model, full)
+
+        def graph_of(engine: str) -> Path:
+            if not engine.endswith("int8"):
+                return full
+            if not int8.exists():
+                quantise(full, sample_part(labelled, "train", scale).images, int8)
+            return int8
+
+        def open_engine(engine: str) -> Runtime:
+            return open_runtime(engine, device, inputs.weights, graph_of(engine), (height, width))
+
+        trial = EngineTrial(open_engine, frames, scale, SECONDS if requested == "auto" else 0)
+        for engine, properties in ENGINES.items():
+            if engine != REFERENCE and device in properties.devices and requested in ("auto", engine):
+                trial.add(engine, required=engine == requested)
+        chosen = select_candidate(trial.candidates, requested)
+        write_bytes(outputs.graph, graph_of(chosen).read_bytes())
+    logger.info("chosen: %s", chosen)
+    ExportInfo(
+        engine=chosen,
+        device=device,
+        requested=requested,
+        keypoints=tuple(model.keypoints),
+        scale=scale,
+        multiple=MULTIPLE,
+        extent=animal_extent(labelled, scale),
+        candidates=[candidate.row() for candidate in trial.candidates],
+        compared_on=ComparedFrames(part, len(frames.images), height, width),
+        threads=thread_count(),
+        weights_sha256=file_digest(inputs.weights),
+        settings=model.settings,
+        trained_with=model.versions,
+        versions=package_versions(),
+    ).write(outputs.info)

@@ -1,64 +1,93 @@
-"""The stage that plots the learning curve of a model, and judges it."""
+"""Figure of a model's learning curve, with a diagnosis."""
 
 import dataclasses
 import textwrap
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
 from posemake.core.json_files import write_json
-from posemake.data.geometry import peak_width
+from posemake.core.paths import StrPath
 from posemake.data.label_table import read_labelled
-from posemake.models.diagnosis import diagnose
-from posemake.networks.inputs import suitable_scale
-from posemake.plotting.style import save_figure
+from posemake.models.diagnosis import Finding, LearningCurve, diagnose
+from posemake.networks.inputs import input_scale
+from posemake.networks.peak_width import peak_width
+from posemake.plotting.style import save_figure, style_context
+
+LINE_LENGTH = 130  # characters of a line below the figure
+LINE_HEIGHT = 0.17  # inches
 
 
+@dataclass(frozen=True)
+class LearningCurveInputs:
+    """Files that `plot_learning_curve` reads."""
+
+    history: StrPath  # learning curve (CSV)
+    labels: StrPath  # labels of all frames (CSV)
+    split: StrPath  # part of each frame (CSV)
+
+
+@dataclass(frozen=True)
+class LearningCurveOutputs:
+    """Files that `plot_learning_curve` writes."""
+
+    figure: StrPath  # PNG
+    diagnosis: StrPath  # findings, each with name, what and remedy (JSON)
+
+
+@style_context()
 def plot_learning_curve(
-    history_file: str, labels_file: str, split_file: str, out: str, diagnosis_file: str, settings: dict[str, Any]
+    inputs: LearningCurveInputs, outputs: LearningCurveOutputs, sigma: float, stride: int, scale: float | str
 ) -> None:
-    """Draw loss, errors, learning rate and speed over the steps of a training, and say below what is wrong with it.
+    """Draw loss, errors, learning rate and speed over the steps of a training, with its faults in words below.
 
     Parameters
     ----------
-    history_file, labels_file, split_file
-        What the training wrote, and the labelled frames with their parts.
-    out
-        PNG to write.
-    diagnosis_file
-        JSON to write: the findings, each with name, what and remedy.
-    settings
-        ``sigma``, ``stride`` and ``scale`` of the model.
+    inputs
+        Files to read.
+    outputs
+        Files to write.
+    sigma, stride, scale
+        Settings of the model.
     """
-    table = pd.read_csv(history_file)
-    labelled = read_labelled(labels_file, split_file, "labels")
+    table = pd.read_csv(inputs.history)
+    labelled = read_labelled(inputs.labels, inputs.split, "")  # images are not read
     frames = int((labelled.parts == "train").sum())
-    sigma = peak_width(settings["sigma"], settings["stride"]) / suitable_scale(labelled, settings["scale"])
-    names = ("step", "train_loss", "validation_loss", "train_error", "validation_error")
-    findings = diagnose(*(table[name].to_numpy() for name in names), frames, sigma)
-    write_json(diagnosis_file, {"findings": [dataclasses.asdict(finding) for finding in findings]})
-    words = [f"{finding.name}: {finding.what}. {finding.remedy}" for finding in findings] or ["No complaint."]
-    lines = [line for sentence in words for line in textwrap.wrap(sentence, 130)]
-    figure = Figure(figsize=(8, 5 + 0.17 * len(lines)))
-    grid = figure.subplots(2, 2, sharex=True)
+    columns = {field.name: table[field.name].to_numpy() for field in dataclasses.fields(LearningCurve)}
+    width = peak_width(sigma, stride) / input_scale(labelled, scale)
+    findings = diagnose(LearningCurve(**columns), frames, width)
+    write_json(outputs.diagnosis, {"findings": [dataclasses.asdict(finding) for finding in findings]})
+    save_figure(_draw(table, findings), outputs.figure, 120)
+
+
+def _draw(table: pd.DataFrame, findings: Sequence[Finding]) -> Figure:
+    sentences = [f"{finding.name}: {finding.what}. {finding.remedy}" for finding in findings] or ["No complaint."]
+    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, LINE_LENGTH)]
+    figure = Figure(figsize=(8, 5 + LINE_HEIGHT * len(lines)))
+    (loss, error), (rate, speed) = figure.subplots(2, 2, sharex=True)
     for part, color in (("train", "0.3"), ("validation", "C0")):
-        grid[0, 0].plot(table["step"], table[f"{part}_loss"], color=color, label=part)
-        grid[0, 1].plot(table["step"], table[f"{part}_error"], color=color, label=f"{part}, mean")
-        grid[0, 1].plot(table["step"], table[f"{part}_median"], color=color, ls=":", label=f"{part}, median")
-    best = table["validation_error"].idxmin()
-    at = table["step"][best], table["validation_error"][best]
-    grid[0, 1].plot(*at, "o", color="C3", label=f"kept: {at[1]:.2f} px")
-    grid[1, 0].plot(table["step"], table["learning_rate"], color="0.3")
-    grid[1, 1].plot(table["step"], table["images_per_second"], color="0.3")
-    grid[0, 0].set(ylabel="loss", yscale="log")
-    grid[0, 1].set(ylabel="error / px", yscale="log")
-    grid[1, 0].set(xlabel="step", ylabel="learning rate")
-    grid[1, 1].set(xlabel="step", ylabel="images per second", ylim=(0, None), title=f"{table['seconds'].iloc[-1]:.0f} s in all")
-    for axes in grid[0]:
-        axes.yaxis.set_major_formatter(LogFormatter())
-        axes.yaxis.set_minor_formatter(LogFormatter())
+        loss.plot(table["step"], table[f"{part}_loss"], color=color, label=part)
+        error.plot(table["step"], table[f"{part}_error"], color=color, label=f"{part}, mean")
+        error.plot(table["step"], table[f"{part}_median"], color=color, ls=":", label=f"{part}, median")
+    best = table.iloc[int(table["validation_error"].argmin())]
+    error.plot(best["step"], best["validation_error"], "o", color="C3", label=f"kept: {best['validation_error']:.2f} px")
+    rate.plot(table["step"], table["learning_rate"], color="0.3")
+    speed.plot(table["step"], table["images_per_second"], color="0.3")
+    loss.set(ylabel="loss", yscale="log")
+    error.set(ylabel="error / px", yscale="log")
+    rate.set(xlabel="step", ylabel="learning rate")
+    speed.set(xlabel="step", ylabel="images per second", ylim=(0, None), title=f"{table['seconds'].iloc[-1]:.0f} s in all")
+    for axes in (loss, error):
+        _label_logarithmic_axis(axes)
         axes.legend(frameon=False, fontsize="small")
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize="small")
-    save_figure(figure, out, 120)
+    return figure
+
+
+def _label_logarithmic_axis(axes: Axes) -> None:
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter())

@@ -1,13 +1,14 @@
-"""The learning curve of a training while it lasts, as event files that TensorBoard shows."""
+"""Learning curve of a running training, as event files for TensorBoard."""
 
 import contextlib
 import time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from posemake.core.log import logger
+from posemake.core.paths import StrPath
 
-TAGS = {  # by column of the history; what is before the slash stands together
+TAGS = {  # of columns of the history; TensorBoard groups them by what stands before the slash
     "train_loss": "loss/train",
     "validation_loss": "loss/validation",
     "train_error": "error_px/train",
@@ -19,48 +20,48 @@ TAGS = {  # by column of the history; what is before the slash stands together
 }
 
 
-class LiveCurve:
-    """The curve of one training in a folder of its own; nothing, where there is no folder or no package tensorboard.
+class TensorboardCurve:
+    """Curve of one training in a folder of its own; does nothing without a folder or without the package tensorboard.
 
-    Each attempt at a training writes a file that says that those before it count no more, and begins with the history so far. So
-    no step is shown twice and none is missing, whatever a process that was killed had written or left half written. Earlier files
-    stay: a TensorBoard that is open reads on from the one it is at, and stands still if that is gone.
+    Each attempt at a training writes a file that invalidates those before it and begins with the history so far. So no step is
+    shown twice and none is missing, whatever an interrupted process had written. Earlier files stay: an open TensorBoard reads on
+    from its file, and stops if that is gone.
 
     Parameters
     ----------
     folder
-        Where to write.
+        Folder to write to, or None.
     history
         Rows of the validations so far.
     seconds
-        That the training took so far.
+        Duration of the training so far.
     """
 
-    def __init__(self, folder: str | Path | None, history: list[dict[str, float]], seconds: float):
+    def __init__(self, folder: StrPath | None, history: Sequence[Mapping[str, float]], seconds: float):
         self.writer: Any = None
         if not folder:
             return
         try:
             from torch.utils.tensorboard import SummaryWriter
 
-            self.writer = SummaryWriter(str(folder), purge_step=0)  # what earlier files have from that step on is forgotten
-        except Exception as error:  # packages that do not fit raise whatever they like, and no training ends for that
-            logger.info("no live curve for TensorBoard (%s)", error)
+            self.writer = SummaryWriter(str(folder), purge_step=0)  # forget what earlier files have from this step on
+        except Exception as error:  # incompatible packages raise errors of any kind, and no training fails for that
+            logger.info("no curve for TensorBoard (%s)", error)
             return
-        self.begun = time.time() - seconds
+        self.start = time.time() - seconds
         self.add(*history)
 
-    def add(self, *rows: dict[str, float]) -> None:
-        """Write rows of the history, at the time at which an undisturbed training would have come to them."""
+    def add(self, *rows: Mapping[str, float]) -> None:
+        """Write rows of the history, at the times at which an uninterrupted training would have reached them."""
         if self.writer is None:
             return
         try:
             for row in rows:
                 for name, tag in TAGS.items():
-                    self.writer.add_scalar(tag, row[name], row["step"], self.begun + row["seconds"])
+                    self.writer.add_scalar(tag, row[name], row["step"], self.start + row["seconds"])
             self.writer.flush()
         except OSError as error:  # such as a full disk
-            logger.info("the live curve for TensorBoard ends here (%s)", error)
+            logger.info("the curve for TensorBoard ends here (%s)", error)
             self.writer = None
 
     def close(self) -> None:

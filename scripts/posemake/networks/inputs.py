@@ -1,4 +1,4 @@
-"""Labelled frames as arrays in memory (N frames, K keypoints, H W pixels of the network's input)."""
+"""Network inputs: labelled frames, resized and padded (N frames, K keypoints, H W pixels of the network's input)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,101 +7,164 @@ import cv2
 import numpy as np
 
 from posemake.core.errors import PosemakeError
-from posemake.data.geometry import apply_map, padded_size, resize_map, scaled_size
+from posemake.data.geometry import apply_map, inverse, padded_size, resize_map, scaled_size
 from posemake.data.images import read_image
 from posemake.data.label_table import Labelled
+from posemake.data.visibility import Visibility
 
-TEACHING = {"none": [], "absent": ["absent"], "all": ["absent", "occluded"]}
-ANIMAL = 60  # input pixels from one end of an animal to the other: its posture is seen well, at the least cost
-SCALES = 16  # scales that are found are multiples of its inverse: a few more labels do not change them
-
-
-def fit(image: np.ndarray, scale: float, multiple: int) -> tuple[np.ndarray, np.ndarray]:
-    """Resize a frame to the network's scale and pad it with black right and below.
-
-    Returns
-    -------
-    image
-        uint8 (H, W, 3), H and W divide by ``multiple``.
-    to_input
-        The map (3, 3) from the frame to it; the padding does not move anything.
-    """
-    size = image.shape[1], image.shape[0]
-    small = scaled_size(size, scale)
-    if small != size:
-        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return pad(image, multiple), resize_map(size, small)
-
-
-def pad(image: np.ndarray, multiple: int) -> np.ndarray:
-    """Pad an image with black right and below, until its height and width divide by ``multiple``."""
-    size = image.shape[1], image.shape[0]
-    width, height = padded_size(size, multiple)
-    return (
-        image
-        if (width, height) == size
-        else cv2.copyMakeBorder(image, 0, height - size[1], 0, width - size[0], cv2.BORDER_CONSTANT)
-    )
-
-
-def in_frame(points: np.ndarray, to_input: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points (B, K, 3) of the network's input as positions (B, K, 2) in the frame, float64, and confidences (B, K)."""
-    return apply_map(np.linalg.inv(to_input), points[..., :2].astype(np.float64)), points[..., 2]
+# model.unseen: visibilities of a keypoint without position that teach the network an empty heatmap
+TAUGHT_AS_ABSENT: dict[str, list[Visibility]] = {
+    "none": [],
+    "absent": [Visibility.ABSENT],
+    "all": [Visibility.ABSENT, Visibility.OCCLUDED],
+}
+ANIMAL_SPAN = 60  # input pixels between an animal's outermost keypoints; enough to see its posture, at the least cost
+SCALE_STEPS = 16  # an automatic scale is a multiple of 1/16, so that a few more labels do not change it
 
 
 @dataclass(frozen=True)
 class Frames:
-    """Frames as the network sees them."""
+    """Frames as the network sees them, with their labels."""
 
-    images: np.ndarray  # (N, H, W, 3) uint8, all padded to the largest
-    xy: np.ndarray  # (N, K, 2) in pixels of the network's input; NaN where nothing is known, inf where there is nothing to see
+    images: np.ndarray  # (N, H, W, 3) uint8, all padded to the size of the largest
+    xy: np.ndarray  # (N, K, 2) in pixels of the network's input, NaN where there is no position
+    visibility: np.ndarray  # (N, K) int8: VISIBLE with a position, ABSENT to teach an empty heatmap, else NOT_LABELLED
     maps: np.ndarray  # (N, 3, 3) from the frame to the network's input
 
+    @property
+    def with_keypoint(self) -> np.ndarray:
+        """Which frames (N,) have the position of any keypoint."""
+        return (~np.isnan(self.xy).any(-1)).any(-1)
 
-def suitable_scale(labelled: Labelled, scale: float | str) -> float:
-    """The scale of a network's input: the one given, or, for ``auto``, that at which the animal spans ``ANIMAL`` pixels.
+    def select(self, rows: np.ndarray) -> "Frames":
+        """Return some of the frames, by their numbers."""
+        return Frames(self.images[rows], self.xy[rows], self.visibility[rows], self.maps[rows])
 
-    The animal's span is the median over the training frames of the greatest distance between two keypoints. Frames are never
-    enlarged; with a single keypoint, they stay as they are.
+
+def fit(image: np.ndarray, scale: float, multiple: int) -> tuple[np.ndarray, np.ndarray]:
+    """Resize a frame to the network's scale, and pad it with black at the right and below.
+
+    Parameters
+    ----------
+    image
+        RGB uint8 (height, width, 3).
+    scale
+        Size of the network's input over that of the frame.
+    multiple
+        Divisor of the height and width of the network's input.
+
+    Returns
+    -------
+    image
+        uint8 (H, W, 3).
+    to_input
+        Map (3, 3) from the frame to it. Padding does not move any pixel.
+    """
+    size = image.shape[1], image.shape[0]
+    new_size = scaled_size(size, scale)
+    if new_size != size:
+        image = cv2.resize(image, new_size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return pad(image, multiple), resize_map(size, new_size)
+
+
+def pad(image: np.ndarray, multiple: int) -> np.ndarray:
+    """Pad an image with black at the right and below, until its height and width are divisible by ``multiple``."""
+    height, width = image.shape[:2]
+    new_width, new_height = padded_size((width, height), multiple)
+    if (new_width, new_height) == (width, height):
+        return image
+    return cv2.copyMakeBorder(image, 0, new_height - height, 0, new_width - width, cv2.BORDER_CONSTANT)
+
+
+def in_frame(points: np.ndarray, to_input: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Map points of the network's input back to the frame.
+
+    Parameters
+    ----------
+    points
+        (B, K, 3): x and y in pixels of the network's input, and confidence.
+    to_input
+        Map (3, 3) from the frame to the network's input.
+
+    Returns
+    -------
+    xy
+        (B, K, 2) in pixels of the frame, float64.
+    confidence
+        (B, K).
+    """
+    return apply_map(inverse(to_input), points[..., :2].astype(np.float64)), points[..., 2]
+
+
+def input_scale(labelled: Labelled, scale: float | str) -> float:
+    """Return the scale of the network's input: the one given, or, for ``auto``, that at which the animal spans `ANIMAL_SPAN`.
+
+    The animal's span is the greatest distance between two of its keypoints, as the median of the training frames. Frames are
+    never enlarged. Where no frame has two keypoints, the scale is 1.
     """
     if not isinstance(scale, str):
         return scale
     xy = labelled.xy[labelled.parts == "train"]
-    known = np.isfinite(xy).all(-1)
-    xy = xy[known.sum(1) > 1]
-    spans = np.nanmax(np.linalg.norm(xy[:, :, None] - xy[:, None], axis=-1), axis=(1, 2)) if len(xy) else np.zeros(1)
-    wanted = ANIMAL / max(float(np.median(spans)), 1.0)
-    return min(1.0, max(1, round(wanted * SCALES)) / SCALES) if np.any(spans) else 1.0
+    xy = xy[(~np.isnan(xy).any(-1)).sum(1) > 1]
+    if not len(xy):
+        return 1.0
+    spans = np.nanmax(np.linalg.norm(xy[:, :, None] - xy[:, None], axis=-1), axis=(1, 2))
+    if not np.any(spans):
+        return 1.0
+    exact = ANIMAL_SPAN / max(float(np.median(spans)), 1.0)
+    return min(1.0, max(1, round(exact * SCALE_STEPS)) / SCALE_STEPS)
 
 
-def load_frames(paths: Iterable[str], xy: np.ndarray, empty: np.ndarray, scale: float, multiple: int) -> Frames:
-    """Load images at the network's scale, each read once and kept; ``empty`` (N, K) marks keypoints that are not to be seen."""
+def load_frames(paths: Iterable[str], xy: np.ndarray, visibility: np.ndarray, scale: float, multiple: int) -> Frames:
+    """Load images at the network's scale into memory.
+
+    Parameters
+    ----------
+    paths
+        Of the N images.
+    xy
+        (N, K, 2) in pixels of the images, NaN where there is no position.
+    visibility
+        (N, K), as in `Frames`.
+    scale, multiple
+        As of `fit`.
+    """
     fitted = [fit(read_image(path), scale, multiple) for path in paths]
     height = max(image.shape[0] for image, _ in fitted)
     width = max(image.shape[1] for image, _ in fitted)
     images = np.zeros((len(fitted), height, width, 3), np.uint8)
-    for slot, (image, _) in zip(images, fitted):
-        slot[: image.shape[0], : image.shape[1]] = image
+    for padded, (image, _) in zip(images, fitted):
+        padded[: image.shape[0], : image.shape[1]] = image
     maps = np.stack([to_input for _, to_input in fitted])
-    points = np.stack([apply_map(m, p) for m, p in zip(maps, xy)])
-    points[empty] = np.inf
-    return Frames(images, points, maps)
+    xy = np.stack([apply_map(to_input, points) for to_input, points in zip(maps, xy)])
+    return Frames(images, xy, visibility, maps)
 
 
 def load_part(labelled: Labelled, part: str, scale: float, multiple: int, unseen: str = "none") -> Frames:
-    """Load the frames of one part of the split that have any keypoint, or any of which it is known that it is not to be seen.
+    """Load the frames of one part of the split that teach anything.
 
-    ``unseen`` says of which keypoints without position that counts as known: ``none``, those that a person marked as
-    ``absent``, or ``all``, the occluded ones as well.
+    Parameters
+    ----------
+    labelled
+        All labelled frames.
+    part
+        Of `label_table.PARTS`.
+    scale, multiple
+        As of `fit`.
+    unseen
+        Keypoints without position that teach the network an empty heatmap: ``none``, those that are marked as ``absent``, or
+        ``all``, which adds those that are marked as occluded.
 
     Raises
     ------
     PosemakeError
-        If there are none.
+        If no frame of the part has a keypoint.
     """
-    empty = np.isin(labelled.unseen.astype(str), TEACHING[unseen]) & np.isnan(labelled.xy).any(-1)
-    there = np.isfinite(labelled.xy).any((1, 2))
-    rows = np.flatnonzero((labelled.parts == part) & (there | empty.any(1)))
-    if not there[rows].any():
+    positioned = ~np.isnan(labelled.xy).any(-1)
+    absent = ~positioned & np.isin(labelled.visibility, TAUGHT_AS_ABSENT[unseen])
+    visibility = np.full(positioned.shape, Visibility.NOT_LABELLED, np.int8)
+    visibility[positioned], visibility[absent] = Visibility.VISIBLE, Visibility.ABSENT
+    rows = np.flatnonzero((labelled.parts == part) & (positioned | absent).any(1))
+    if not positioned[rows].any():
         raise PosemakeError(f"no labelled frame with a keypoint is in the part {part!r} of the split; label more frames")
-    return load_frames(labelled.paths[rows], labelled.xy[rows], empty[rows], scale, multiple)
+    return load_frames(labelled.paths[rows], labelled.xy[rows], visibility[rows], scale, multiple)

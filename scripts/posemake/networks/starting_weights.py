@@ -1,20 +1,78 @@
-"""Starting weights from a file: torchvision's of a classifier, or a posemake model, also of other keypoints (K of them).
+"""Starting weights from a file: of a classifier, or of a posemake model, also one with other keypoints (K keypoints).
 
-Names are those of `network.PoseNetwork`: ``encoder.`` is the backbone, under torchvision's own names.
+Weights have the names of `network.PoseNetwork`, in which ``encoder.`` is the backbone.
 """
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
+from posemake.networks.model_file import is_model, parse_model, read_tensors
 
-NAMES_TOLD = 4  # in the log, of what did not fit
-OUTPUT = ("head.1.weight", "head.1.bias")  # the layer whose channels are keypoints
+BACKBONE = "encoder."
+OUTPUT_LAYER = ("head.1.weight", "head.1.bias")  # arrays whose channels belong to keypoints
+NAMES_LISTED = 4  # in the log, of arrays that do not fit
+
+State = Mapping[str, torch.Tensor]
 
 
-def read_weights(path: str) -> tuple[dict[str, torch.Tensor], list[str]]:
-    """Read tensors by name, and the keypoints of a posemake model (none of a state_dict), without running code of the file.
+@dataclass(frozen=True)
+class FileWeights:
+    """Weights of a file."""
+
+    state: State  # by the names of the network; those of a classifier's own layers keep their names in the file
+    keypoints: Sequence[str] = ()  # of a posemake model
+
+
+def match_classifier(state: State, own: State) -> dict[str, torch.Tensor]:
+    """Name the weights of a classifier after those of a backbone.
+
+    Libraries name the layers of the same network differently, but save them in the same order. So arrays are matched by their
+    names if half of the backbone is found that way, else in their order if all of them have the backbone's shapes.
+
+    Parameters
+    ----------
+    state
+        Weights of the classifier, in the order of its layers.
+    own
+        Weights of the network.
+
+    Returns
+    -------
+    named
+        All weights of the classifier; those that are not matched under their own names.
+    """
+    needed = [name for name in own if name.startswith(BACKBONE)]
+    plain_names = {_plain(name): name for name in needed}
+    by_name = {plain_names.get(_plain(BACKBONE + name), name): tensor for name, tensor in state.items()}
+    if 2 * len(by_name.keys() & set(needed)) >= len(needed):
+        return by_name
+    names = list(state)
+    squeezed = [state[name].squeeze().shape for name in names[: len(needed)]]
+    if squeezed != [own[name].squeeze().shape for name in needed]:
+        return by_name
+    in_order = {new: state[old].reshape(own[new].shape) for new, old in zip(needed, names)}
+    return in_order | {name: state[name] for name in names[len(needed) :]}
+
+
+def _plain(name: str) -> str:
+    """Return a layer's name without what differs between a network of timm and its features: ``stages.0`` is ``stages_0``."""
+    return name.removeprefix(BACKBONE).removeprefix("features.").replace(".", "_")
+
+
+def read_weights(path: str, own: State) -> FileWeights:
+    """Read the weights of a file, without running code from it.
+
+    Parameters
+    ----------
+    path
+        A posemake model, or a classifier's state_dict, of timm or torchvision.
+    own
+        Weights of the network.
 
     Raises
     ------
@@ -22,68 +80,99 @@ def read_weights(path: str) -> tuple[dict[str, torch.Tensor], list[str]]:
         If there is no such file, or it holds anything but plain weights.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        keypoints = content.get("keypoints", [])
-        state = content["state"] if keypoints else {f"encoder.{name}": value for name, value in content.items()}
-        return {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}, keypoints
+        content = read_tensors(path)
+        if not is_model(content):
+            tensors = {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
+            return FileWeights(match_classifier(tensors, own))
     except FileNotFoundError as error:
         raise PosemakeError(f"{path}: there is no such weights file; `weights` is imagenet, none or a file") from error
     except Exception as error:
         raise PosemakeError(
             f"{path}: not a file of plain weights ({type(error).__name__}); save it with torch.save(model.state_dict(), …)"
         ) from error
+    model = parse_model(content, path)
+    return FileWeights(model.state, model.keypoints)
 
 
 def _channels(keypoint: int, count: int, outputs: int) -> list[int]:
-    """Output channels of a keypoint: heatmap, and with the head `heatmap` the two offsets."""
+    """Return the output channels of a keypoint: its heatmap, and with the head `heatmap` its two offsets.
+
+    Parameters
+    ----------
+    keypoint
+        Number of the keypoint, from 0.
+    count
+        Number of keypoints.
+    outputs
+        Number of output channels.
+    """
     return [keypoint, count + 2 * keypoint, count + 2 * keypoint + 1] if outputs == 3 * count else [keypoint]
 
 
-def _some(names: list[str]) -> str:
-    told = ", ".join(names[:NAMES_TOLD])
-    return f"{len(names)} ({told}{', …' if len(names) > NAMES_TOLD else ''})" if names else "0"
+def _copy_keypoints(own: State, keypoints: Sequence[str], given: FileWeights) -> list[str]:
+    """Copy the output channels of keypoints that both networks have by name, and return these."""
+    shared = [name for name in keypoints if name in given.keypoints]
+    for layer in OUTPUT_LAYER if shared else ():
+        if layer not in given.state or given.state[layer].shape[1:] != own[layer].shape[1:]:
+            return []
+        new, old = own[layer], given.state[layer]
+        for name in shared:
+            targets = _channels(keypoints.index(name), len(keypoints), len(new))
+            sources = _channels(given.keypoints.index(name), len(given.keypoints), len(old))
+            for target, source in zip(targets, sources):
+                new[target] = old[source]
+    return shared
 
 
-def take_over(network: nn.Module, path: str, backbone: str, keypoints: list[str] | None = None) -> None:
-    """Load into a network all of a file that fits in name and shape; of the output, the keypoints that both have by name.
+def _list_names(names: list[str]) -> str:
+    """Return the number of names and the first of them."""
+    listed = ", ".join(names[:NAMES_LISTED])
+    return f"{len(names)} ({listed}{', …' if len(names) > NAMES_LISTED else ''})" if names else "0"
+
+
+def load_weights(network: nn.Module, path: str, backbone: str, keypoints: Sequence[str] = ()) -> None:
+    """Load the weights of a file into a network, as far as they fit.
+
+    Arrays are loaded if their name and shape fit, and of the output layer the channels of keypoints with the same names.
 
     Parameters
     ----------
     network
-        With a child ``encoder``, the backbone.
+        Network with a child ``encoder``, the backbone.
+    path
+        File of weights.
+    backbone
+        Name of the backbone, for messages.
     keypoints
-        Names of the K that the network finds.
+        Names (K,) of the network's keypoints; none if it is a backbone alone.
 
     Raises
     ------
     PosemakeError
-        If the file cannot be read, or has less than half of the backbone's arrays.
+        If the file cannot be read, or fits less than half of the backbone's arrays.
     """
-    given, theirs = read_weights(path)
     own = network.state_dict()  # shares the network's memory
-    taken = {
-        name: tensor for name, tensor in given.items() if name in own and tensor.shape == own[name].shape and name not in OUTPUT
+    given = read_weights(path, own)
+    fitting = {
+        name: tensor
+        for name, tensor in given.state.items()
+        if name in own and tensor.shape == own[name].shape and name not in OUTPUT_LAYER
     }
-    needed = [name for name in own if name.startswith("encoder.")]
-    missing = [name.removeprefix("encoder.") for name in needed if name not in taken]
+    needed = [name for name in own if name.startswith(BACKBONE)]
+    missing = [name.removeprefix(BACKBONE) for name in needed if name not in fitting]
     if 2 * len(missing) > len(needed):
         raise PosemakeError(
             f"{path}: holds no weights of {backbone}: {len(missing)} of {len(needed)} arrays do not fit (e.g. {missing[0]}); "
             "set `backbone` to that of the file, or `weights: none`"
         )
-    network.load_state_dict(taken, strict=False)
-    shared = [name for name in keypoints or [] if name in theirs]
-    for layer in OUTPUT if shared else ():
-        new, old = own[layer], given.get(layer)
-        if old is None or old.shape[1:] != new.shape[1:]:
-            shared = []
-            break
-        for name in shared:
-            mine = _channels(keypoints.index(name), len(keypoints), len(new))
-            for to, source in zip(mine, _channels(theirs.index(name), len(theirs), len(old))):
-                new[to] = old[source]
-    anew = [name for name in own if name not in taken and not (shared and name in OUTPUT)]
-    unused = [name.removeprefix("encoder.") for name in given if name not in taken and not (shared and name in OUTPUT)]
-    logger.info("%s: %d arrays taken over, begun anew %s, left out %s", path, len(taken), _some(anew), _some(unused))
+    network.load_state_dict(fitting, strict=False)
+    shared = _copy_keypoints(own, keypoints, given)
+    loaded = fitting.keys() | (OUTPUT_LAYER if shared else ())
+    started_anew = [name for name in own if name not in loaded]
+    unused = [name.removeprefix(BACKBONE) for name in given.state if name not in loaded]
+    logger.info(
+        "%s: %d arrays loaded, %s started anew, %s unused",
+        *(path, len(fitting), _list_names(started_anew), _list_names(unused)),
+    )
     if keypoints:
-        logger.info("keypoints taken over: %s", ", ".join(shared) or "none")
+        logger.info("keypoints loaded: %s", ", ".join(shared) or "none")

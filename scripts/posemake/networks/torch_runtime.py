@@ -1,7 +1,6 @@
-"""A trained model computed by torch, the reference for all other ways (B batch, K keypoints, H W pixels of its input)."""
+"""Runtime of torch, the reference for all other runtimes (B batch, K keypoints, H W pixels of the network's input)."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -9,49 +8,53 @@ from torch import nn
 
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
+from posemake.networks.build import rebuild_network
 from posemake.networks.devices import best_device
 from posemake.networks.heatmap import decode
 from posemake.networks.inputs import fit, in_frame
-from posemake.networks.model_file import rebuild
+from posemake.networks.model_file import SavedModel
 from posemake.networks.network import MULTIPLE
 
 
 class Points(nn.Module):
-    """A network with what comes before and after it: frames (B, H, W, 3) uint8 to points (B, K, 3): x, y, confidence.
+    """A model's network, from frames (B, H, W, 3) uint8 to points (B, K, 3): x, y, confidence.
 
-    Positions are in pixels of the network's input, of which H and W divide by ``MULTIPLE``.
+    Positions are in pixels of the network's input. H and W are divisible by ``MULTIPLE``.
     """
 
-    def __init__(self, model: dict[str, Any]):
+    def __init__(self, model: SavedModel):
         super().__init__()
-        self.network, self.stride = rebuild(model), model["settings"]["stride"]
+        self.network: nn.Module = rebuild_network(model)
+        self.stride: int = model.settings["stride"]
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        xy, confidence = decode(*self.network(images.permute(0, 3, 1, 2).float()), self.stride)
+        """Return the points of frames."""
+        heat, offset = self.network(images.permute(0, 3, 1, 2).float())
+        xy, confidence = decode(heat, offset, self.stride)
         return torch.cat([xy, confidence[..., None]], -1)
 
 
 class TorchRuntime:
-    """A model computed by torch, in batches: one of the ways of `posemake.runtimes`.
+    """A model computed by torch, in batches: one of the runtimes of `networks.runtimes`.
 
     Parameters
     ----------
     model
-        What ``load_model`` returns.
+        Content of the model file.
     device
-        Where to compute; ``best_device()`` if not given.
+        Where to compute; by default `best_device`.
     precision
-        Of the network: ``float32``, ``bfloat16`` or ``float16``; positions are always found in float32.
+        Of the network: ``float32``, ``bfloat16`` or ``float16``. Positions are always computed in float32.
     batch
         Frames to take at once; halved where the memory of the device does not suffice.
     """
 
-    def __init__(self, model: dict[str, Any], device: torch.device | None = None, precision: str = "float32", batch: int = 8):
+    def __init__(self, model: SavedModel, device: torch.device | None = None, precision: str = "float32", batch: int = 8):
         self.device = device or best_device()
-        self.precision = getattr(torch, precision)
+        self.precision: torch.dtype = getattr(torch, precision)
         self.batch = batch
-        self.depth = 1 if self.device.type == "cpu" else 2  # a GPU works on one batch while the next one is sent
-        self.points = Points(model).to(self.device, memory_format=torch.channels_last).eval()
+        self.depth = 1 if self.device.type == "cpu" else 2  # a GPU computes one batch while the next one is sent
+        self.points: nn.Module = Points(model).to(self.device).to(memory_format=torch.channels_last).eval()
 
     def _compute(self, images: torch.Tensor) -> torch.Tensor:
         reduced = self.precision != torch.float32
@@ -71,35 +74,35 @@ class TorchRuntime:
 
     @torch.inference_mode()
     def start(self, images: np.ndarray) -> Callable[[], np.ndarray]:
-        """Begin with frames (B, H, W, 3) uint8; what is returned waits for their points (B, K, 3)."""
+        """Start with frames (B, H, W, 3) uint8, and return a function that waits for their points (B, K, 3)."""
         points = self._compute(torch.from_numpy(images))
         return lambda: points.cpu().numpy()
 
 
 class Predictor:
-    """Frames of one size in, positions and confidences out, by torch.
+    """A model computed by torch, from frames to positions and confidences in these frames.
 
     Parameters
     ----------
     model
-        What ``load_model`` returns.
+        Content of the model file.
     device
-        As of `TorchRuntime`.
+        Where to compute; by default `best_device`.
     """
 
-    def __init__(self, model: dict[str, Any], device: torch.device | None = None):
-        self.keypoints: list[str] = model["keypoints"]
-        self.scale: float = model["settings"]["scale"]
+    def __init__(self, model: SavedModel, device: torch.device | None = None):
+        self.keypoints = model.keypoints
+        self.scale: float = model.settings["scale"]
         self.runtime = TorchRuntime(model, device)
         logger.info("computing on %s", self.runtime.device)
 
-    def __call__(self, frames: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Predict frames of one size.
 
         Parameters
         ----------
         frames
-            B images, RGB uint8 (H, W, 3).
+            B images, RGB uint8 (height, width, 3).
 
         Returns
         -------

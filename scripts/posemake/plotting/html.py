@@ -1,46 +1,53 @@
-"""The look that the pages of results share."""
+"""Pages of results, rendered from templates."""
 
+from importlib.resources import files
 from typing import Any
 
-from jinja2 import DictLoader, Environment
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-HEAD = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-  :root { color-scheme: light dark; --line: light-dark(#d7dbe0, #3b4048); --soft: light-dark(#f4f6f8, #22262c); --accent: #2a788e; }
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 1120px; margin: 2rem auto; padding: 0 1rem; }
-  h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); } h3 { margin: 1.5rem 0 .5rem; }
-  .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1rem; margin: 1.5rem 0; }
-  .tile { background: var(--soft); border-radius: 8px; padding: .8rem 1rem; } .tile b { display: block; font-size: 1.7rem; }
-  .wide { overflow-x: auto; }
-  table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-  th, td { text-align: right; padding: .25rem .7rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-  th:first-child, td:first-child { text-align: left; } thead th { background: var(--soft); }
-  .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 1.2rem; }
-  .card { background: var(--soft); border-radius: 8px; padding: .7rem; } .card h3 { margin: 0 0 .4rem; }
-  img, video { max-width: 100%; border-radius: 4px; } img { background: white; }
-  a { color: var(--accent); } .note { opacity: .75; font-size: .9rem; }
-</style>
-{% macro table(rows) %}<div class="wide"><table><thead><tr>{% for name in rows.columns %}<th>{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>{% for row in rows.itertuples(index=False) %}<tr>{% for cell in row %}<td>{{ cell | short }}</td>{% endfor %}</tr>
-{% endfor %}</tbody></table></div>{% endmacro %}
-"""
+
+def _load(name: str) -> str | None:
+    """Return the text of the template ``<package>/<file>``, which lies in the folder ``templates`` of the package."""
+    package, _, file = name.partition("/")
+    template = files(f"posemake.{package}").joinpath("templates", file)
+    return template.read_text(encoding="utf-8") if template.is_file() else None
 
 
 def _short(cell: Any) -> str:
+    """Return a cell as text: four digits of a float, nothing for a missing value."""
     if cell is None or cell != cell:
         return ""
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
-def render(page: str, **values: Any) -> str:
-    """Fill in a page, a template of Jinja; it begins with ``{% from "head" import table %}`` and ``{% include "head" %}``.
+def render_page(template: str, **values: Any) -> str:
+    """Fill in a page.
 
-    The filter ``short`` gives four digits of a float, and nothing for a missing value; ``table`` shows a DataFrame.
+    The code digest of a rule covers the templates whose names stand in its modules as string constants, and those that these
+    templates name in turn.
+
+    Parameters
+    ----------
+    template
+        Name of a Jinja template, ``<package>/<file>.html.jinja``. Most pages extend ``plotting/base.html.jinja`` and use the
+        macros of ``plotting/macros.html.jinja``. The filter ``short`` shortens floats and leaves missing values empty.
+    **values
+        Variables of the template; text is escaped for HTML.
+
+    Returns
+    -------
+    str
+        The page.
+
+    Raises
+    ------
+    jinja2.TemplateNotFound
+        If there is no such template.
+    jinja2.UndefinedError
+        If the template uses a variable that was not given.
     """
-    environment = Environment(autoescape=True, loader=DictLoader({"head": HEAD}))
+    environment = Environment(
+        autoescape=True, loader=FunctionLoader(_load), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["short"] = _short
-    return environment.from_string(page).render(**values)
+    return environment.get_template(template).render(**values) + "\n"

@@ -1,111 +1,141 @@
-"""A window that goes with the animal, for one that is small in the frame (K keypoints, H W pixels of the network's input).
+"""Dynamic cropping: a window that follows an animal that is small in the frame.
 
-Frames come at the network's scale. A window's corner lies at a multiple of the network's coarsest stride, so that it falls on the
-same grid as the whole frame and its points are those of the whole frame, but for what the network sees beyond the window.
+Frames come at the network's scale (K keypoints, H W input pixels). The window's corner lies at a multiple of the network's
+coarsest stride, so that its heatmaps have the cells of the whole frame. Its points differ from those of the whole frame only by
+what the network does not see beyond the window.
 """
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from posemake.config.settings import Follow
+from posemake.config.settings import DynamicCrop
+from posemake.data.geometry import apply_map, crop_map, inverse
 from posemake.networks.runtimes import Runtime
 
-LAG = 4  # frames that a window is behind: as many are computed at the same time, on any machine, so that the result is the same
-BORDER = 8  # input pixels; points that close to a window's border may be a part of what lies beyond it
+LAG = 4  # frames between a pose and the window placed by it: that many are computed at once, on any machine, for equal results
+BORDER = 8  # input pixels; points closer to the border of the window may belong to something beyond it
+
+Corner = tuple[int, int]  # top, left in input pixels
+Started = tuple[
+    np.ndarray, Corner | None, Callable[[], np.ndarray]
+]  # frame, corner of its window, function that gives its points
 
 
 def window_size(extent: float, margin: float, size: tuple[int, int], multiple: int) -> tuple[int, int]:
-    """Size (H, W) of the window around an animal.
+    """Return the size (H, W) of the window around an animal.
 
     Parameters
     ----------
     extent
         Input pixels that the animal takes up.
     margin
-        To be seen beyond it on each side, in extents.
+        Space to see beyond the animal on each side, in extents.
     size
         (H, W) of the whole frame, which the window does not exceed.
     multiple
-        That sizes and corners divide by; as much is added for the corners that are moved to it.
+        Size and corner are multiples of it; the size includes as much again, as the corner is moved to a multiple.
     """
     side = math.ceil((extent * (1 + 2 * margin) + multiple) / multiple) * multiple
     return min(side, size[0]), min(side, size[1])
 
 
-def corner(centre: np.ndarray, window: tuple[int, int], size: tuple[int, int], multiple: int) -> tuple[int, int]:
-    """Top and left of a window (H, W) about a centre (x, y), within the frame, at a multiple."""
-    tops = [(middle - inner / 2, outer - inner) for middle, inner, outer in zip(centre[::-1], window, size)]
-    top, left = (min(max(0, round(at / multiple) * multiple), last // multiple * multiple) for at, last in tops)
+def window_corner(centre: np.ndarray, window: tuple[int, int], size: tuple[int, int], multiple: int) -> Corner:
+    """Return the top and left of a window that lies within the frame.
+
+    Parameters
+    ----------
+    centre
+        (x, y) that the window is placed around.
+    window, size
+        (H, W) of the window and of the frame.
+    multiple
+        The corner lies at multiples of it.
+    """
+    offsets = [(middle - inner / 2, outer - inner) for middle, inner, outer in zip(centre[::-1], window, size)]
+    top, left = (min(max(0, round(at / multiple) * multiple), last // multiple * multiple) for at, last in offsets)
     return top, left
 
 
-class Follower:
-    """Looks at a window around the last pose; at the whole frame at first, every so often, and where the animal is lost.
+class DynamicCropper:
+    """Predicts frames within a window around the last pose.
+
+    The whole frame is predicted at first, every so many frames, and where the animal is lost or touches the window's border.
 
     Parameters
     ----------
     whole, inner
-        Compute frames of ``size`` and of ``window``.
+        Runtimes for frames of ``size`` and of ``window``.
     size, window
         (H, W) in input pixels.
     multiple
-        As of `window_size`.
+        As in `window_size`.
+    settings
+        Interval between whole frames, and the confidence from which a point counts as found.
     """
 
     def __init__(
-        self, whole: Runtime, inner: Runtime, size: tuple[int, int], window: tuple[int, int], multiple: int, settings: Follow
+        self,
+        whole: Runtime,
+        inner: Runtime,
+        size: tuple[int, int],
+        window: tuple[int, int],
+        multiple: int,
+        settings: DynamicCrop,
     ):
         self.whole, self.inner, self.size, self.window, self.multiple = whole, inner, size, window, multiple
         self.settings = settings
         self.centre: np.ndarray | None = None  # of the last pose; None while the animal is lost
-        self.looked = 0  # at whole frames
+        self.whole_frames = 0  # number of whole frames predicted
 
-    def _start(self, image: np.ndarray) -> tuple[np.ndarray, tuple[int, int] | None, Callable[[], np.ndarray]]:
+    def _start(self, image: np.ndarray) -> Started:
+        """Begin to predict a frame, in the window if there is one."""
         if self.centre is None:
-            self.looked += 1
+            self.whole_frames += 1
             return image, None, self.whole.start(image[None])
-        top, left = at = corner(self.centre, self.window, self.size, self.multiple)
+        top, left = corner = window_corner(self.centre, self.window, self.size, self.multiple)
         part = image[top : top + self.window[0], left : left + self.window[1]]
-        return image, at, self.inner.start(np.ascontiguousarray(part[None]))
+        return image, corner, self.inner.start(np.ascontiguousarray(part[None]))
 
-    def _finish(self, image: np.ndarray, at: tuple[int, int] | None, wait: Callable[[], np.ndarray]) -> np.ndarray:
+    def _finish(self, image: np.ndarray, corner: Corner | None, wait: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return the points (K, 3) of a frame, and place the next window; predict the whole frame if its window is not enough."""
         points = wait()[0]
-        sure = points[:, 2] >= self.settings.threshold
-        if at is not None:
-            points[:, :2] += at[::-1]
-            if not (2 * int(sure.sum()) >= len(points) and self._inside(points[sure, :2], at)):
-                self.looked += 1
-                at, points = None, self.whole.start(image[None])()[0]
-                sure = points[:, 2] >= self.settings.threshold
-        enough = 2 * int(sure.sum()) >= len(points)  # else what is seen may not be the animal, or a part of it only
-        self.centre = (points[sure, :2].min(0) + points[sure, :2].max(0)) / 2 if enough else None
+        found = points[:, 2] >= self.settings.threshold
+        if corner is not None:
+            top, left = corner
+            points[:, :2] = apply_map(inverse(crop_map(left, top)), points[:, :2])
+            if not (2 * int(found.sum()) >= len(points) and self._inside(points[found, :2], corner)):
+                self.whole_frames += 1
+                points = self.whole.start(image[None])()[0]
+                found = points[:, 2] >= self.settings.threshold
+        enough = 2 * int(found.sum()) >= len(points)  # else the points may not be the animal, or only a part of it
+        self.centre = (points[found, :2].min(0) + points[found, :2].max(0)) / 2 if enough else None
         return points
 
-    def _inside(self, xy: np.ndarray, at: tuple[int, int]) -> bool:
-        """Whether points (N, 2) lie away from borders of the window beyond which the frame goes on."""
-        first = np.array([left if left else -np.inf for left in at[::-1]])
-        ends = [(a + inner, outer) for a, inner, outer in zip(at, self.window, self.size)][::-1]
+    def _inside(self, xy: np.ndarray, corner: Corner) -> bool:
+        """Return whether points (N, 2) lie away from those borders of the window beyond which the frame goes on."""
+        first = np.array([left if left else -np.inf for left in corner[::-1]])
+        ends = [(a + inner, outer) for a, inner, outer in zip(corner, self.window, self.size)][::-1]
         last = np.array([end if end < outer else np.inf for end, outer in ends])
         return bool(((xy >= first + BORDER) & (xy <= last - 1 - BORDER)).all())
 
-    def track(self, frames: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+    def predict(self, frames: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (index, points (K, 3) in the whole frame) of frames (index, (H, W, 3) uint8) in order.
 
-        What is found of a frame depends on no frame before the last multiple of ``every`` after the first.
+        The points of a frame depend on no frame before the last multiple of ``every`` after the first.
         """
-        under_way: deque = deque()
+        started: deque[tuple[int, Started]] = deque()
         for count, (index, image) in enumerate(frames):
             afresh = count % self.settings.every == 0
-            while under_way and (afresh or len(under_way) == LAG):
-                earlier, started = under_way.popleft()
-                yield earlier, self._finish(*started)
+            while started and (afresh or len(started) == LAG):
+                earlier, prediction = started.popleft()
+                yield earlier, self._finish(*prediction)
             if afresh:
                 self.centre = None
                 yield index, self._finish(*self._start(image))
             else:
-                under_way.append((index, self._start(image)))
-        for earlier, started in under_way:
-            yield earlier, self._finish(*started)
+                started.append((index, self._start(image)))
+        for earlier, prediction in started:
+            yield earlier, self._finish(*prediction)

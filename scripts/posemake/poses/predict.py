@@ -1,218 +1,244 @@
-"""The stages that look at every frame of a video, or of a part of it, and that join the parts (K keypoints)."""
+"""Stages that predict the poses in every frame of a video (K keypoints)."""
 
-import json
-import queue
-import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from posemake.config.settings import Follow, make
-from posemake.core.atomic import replacing
+from posemake.config.settings import DynamicCrop
 from posemake.core.digests import file_digest
-from posemake.core.json_files import read_json, write_json
-from posemake.core.log import logger, progress
+from posemake.core.json_files import write_json
+from posemake.core.log import logger
+from posemake.core.paths import StrPath
 from posemake.core.versions import package_versions
-from posemake.data.geometry import padded_size, resize_map, scaled_size
-from posemake.data.poses import make_poses, write_poses
-from posemake.networks.inputs import fit, in_frame, pad
-from posemake.networks.runtimes import Engine, engine_here, in_batches, open_runtime, read_engine
-from posemake.poses.dynamic_crop import Follower, window_size
-from posemake.video.frame import Picture
-from posemake.video.reader import Video, open_video, window
+from posemake.data.poses import Poses, write_poses
+from posemake.networks.export_info import ExportInfo
+from posemake.networks.inputs import in_frame
+from posemake.networks.runtimes import Runtime, in_batches, open_runtime, select_engine
+from posemake.poses.dynamic_crop import DynamicCropper, window_size
+from posemake.poses.parts import PosesOfPart, Prediction, part_bounds, read_part, write_part
+from posemake.poses.prefetch import InputFrames, input_map
+from posemake.video.bounds import frame_range, pixel_region
+from posemake.video.reader import open_video
 
-FRAMES_AHEAD = 16  # decoded while the network works
-UNIT = 64  # frames; a part holds a multiple of it, so that batches are the same as without parts
-ROOMY = 0.7  # share of the whole frame from which on a window is not worth while
-
-
-def _ahead(source: Iterator, length: int) -> Iterator:
-    """Run an iterator in a thread, at most ``length`` items ahead; its error is raised here."""
-    items: queue.Queue = queue.Queue(length)
-    done = threading.Event()
-
-    def put(entry: tuple) -> None:
-        while not done.is_set():
-            try:
-                return items.put(entry, timeout=0.2)
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        try:
-            for item in source:
-                put((item, None))
-                if done.is_set():
-                    return
-            put((None, StopIteration()))
-        except Exception as error:
-            put((None, error))
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = items.get()
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            yield item
-    finally:
-        done.set()
-        thread.join()
+UNIT = 64  # frames; parts hold a multiple of it, so that batches are the same as without parts
+MAX_WINDOW = 0.7  # share of the frame's area; a larger window saves no time
 
 
-def input_size(crop: list[int], engine: Engine) -> tuple[tuple[int, int], np.ndarray]:
-    """Size (H, W) of the network's input for a crop (x1, x2, y1, y2), and the map (3, 3) from the crop to it."""
-    size = crop[1] - crop[0], crop[3] - crop[2]
-    small = scaled_size(size, engine.scale)
-    return padded_size(small, engine.multiple)[::-1], resize_map(size, small)
+@dataclass(frozen=True)
+class PredictInputs:
+    """Files that `predict_poses` and `predict_part` read."""
+
+    video: StrPath  # video, folder or pattern of images
+    info: StrPath  # video.json
+    standard: StrPath  # folder of the timestamps and of the transcoded copy
+    weights: StrPath  # model file
+    graph: StrPath  # the network as ONNX
+    engine: StrPath  # engine.json
 
 
-class Decoded:
-    """Frames of a video as the network takes them, (index, (H, W, 3) uint8), decoded ahead; ``waited`` seconds for them."""
+@dataclass(frozen=True)
+class PoseOutputs:
+    """Files that `predict_poses` and `join_poses` write."""
 
-    def __init__(self, video: Video, start: int, stop: int, crop: list[int], engine: Engine):
-        x1, x2, y1, y2 = crop
-        small = scaled_size(video.size, engine.scale)
-
-        def fitted(picture: Picture) -> np.ndarray:
-            if engine.scale < 1 and (x2 - x1, y2 - y1) == video.size:
-                return pad(picture.shrunk(small), engine.multiple)
-            return fit(picture.rgb()[y1:y2, x1:x2], engine.scale, engine.multiple)[0]
-
-        images = ((index, fitted(picture)) for index, picture in video.pictures(start, stop))
-        self._ahead = _ahead(progress(images, stop - start, "frames"), FRAMES_AHEAD)
-        self.waited = 0.0
-
-    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
-        while True:
-            began = time.monotonic()
-            item = next(self._ahead, None)
-            self.waited += time.monotonic() - began
-            if item is None:
-                return
-            yield item
+    h5: StrPath
+    csv: StrPath
+    provenance: StrPath  # what the poses follow from (JSON)
 
 
-def edges(start: int, stop: int, parts: int, unit: int) -> list[int]:
-    """Where the parts of a range of frames begin, and the end: parts + 1 indices; each part but the last is a multiple of a unit.
+@dataclass(frozen=True)
+class AnalysedRange:
+    """Frames and pixels that the sheet of videos asks for; None stands for all of them."""
 
-    With fewer units than parts, some are empty.
-    """
-    units = -(-(stop - start) // unit)
-    return [*(start + unit * (units * k // parts) for k in range(parts)), stop]
+    start: int | None = None
+    stop: int | None = None
+    crop: Sequence[int] | None = None  # x1, x2, y1, y2
 
 
-def find_poses(files: Any, follow: dict[str, Any] | None, row: dict[str, Any], part: tuple[int, int] = (0, 1)) -> tuple:
+def predict_frames(
+    inputs: PredictInputs, dynamic_crop: DynamicCrop | None, analysed: AnalysedRange, part: int = 0, parts: int = 1
+) -> PosesOfPart:
     """Predict a video, or a part of it.
 
     Parameters
     ----------
-    files
-        With the attributes video, info, standard, weights, graph and engine.
-    follow
-        Settings of `Follow`, or None for all of each frame.
-    row
-        start, stop and crop of the sheet.
-    part
-        Its number, from 0, of how many.
-
-    Returns
-    -------
-    xy
-        (n, K, 2) in pixels of the full frame, of the frames of the part.
-    confidence
-        (n, K) in 0 … 1.
-    facts
-        What the result follows from.
+    inputs
+        Files to read.
+    dynamic_crop
+        Settings of the window that follows the animal, or None to predict all of each frame's crop.
+    analysed
+        Frames and pixels of the video.
+    part, parts
+        Number of the part, from 0, and how many there are.
     """
-    wanted, engine = make(Follow, follow), read_engine(files.engine)
-    video = open_video(files.video, files.info, files.standard)
-    start, stop, crop = window(files.video, video.info, row["start"], row["stop"], row["crop"])
-    size, to_input = input_size(crop, engine)
-    inner = window_size(engine.extent * engine.scale, wanted.margin, size, engine.multiple)
-    follows = follow is not None and inner[0] * inner[1] <= ROOMY * size[0] * size[1]
-    bounds = edges(start, stop, part[1], wanted.every if follows else UNIT)
-    first, last = bounds[part[0] : part[0] + 2]
-    name, device = engine_here(engine)
-    points = np.full((last - first, len(engine.keypoints), 3), np.nan, np.float32)
+    exported = ExportInfo.read(inputs.engine)
+    video = open_video(inputs.video, inputs.info, inputs.standard)
+    start, stop = frame_range(inputs.video, video.info, analysed.start, analysed.stop)
+    crop = pixel_region(inputs.video, video.info, "crop", analysed.crop)
+    size, to_input = input_map(crop, exported)
+    if dynamic_crop is not None and _window(exported, size, dynamic_crop) is None:
+        dynamic_crop = None
+    bounds = part_bounds(start, stop, parts, dynamic_crop.every if dynamic_crop else UNIT)
+    first, last = bounds[part : part + 2]
+    engine, device = select_engine(exported)
+    points = np.full((last - first, len(exported.keypoints), 3), np.nan, np.float32)
     if first < last:
-        logger.info("computing with %s on %s", name, device)
-        whole = open_runtime(name, device, files.weights, files.graph, size)
-        frames = Decoded(video, first, last, crop, engine)
+        logger.info("computing with %s on %s", engine, device)
+
+        def open_for(size: tuple[int, int]) -> Runtime:
+            return open_runtime(engine, device, inputs.weights, inputs.graph, size)
+
+        frames = InputFrames(video, first, last, crop, exported)
         began = time.monotonic()
-        if follows:
-            small = open_runtime(name, device, files.weights, files.graph, inner)
-            follower = Follower(whole, small, size, inner, engine.multiple, wanted)
-            found = follower.track(frames)
-        else:
-            found = in_batches(frames, whole)
-        for index, of_frame in found:
+        for index, of_frame in _predict(frames, open_for, exported, size, dynamic_crop):
             points[index - first] = of_frame
         seconds = time.monotonic() - began
         logger.info(
             "%.1f frames per second; %.0f %% of the time waited for decoding",
-            *((last - first) / seconds, 100 * frames.waited / seconds),
+            (last - first) / seconds,
+            100 * frames.waited / seconds,
         )
-        if follows:
-            logger.info("looked at the whole of %d frames of %d", follower.looked, last - first)
     xy, confidence = in_frame(points, to_input)
-    facts = {
-        "weights_sha256": file_digest(files.weights),
-        "engine": name,
-        "device": device,
-        "graph_sha256": None if name.startswith("torch") else file_digest(files.graph),
-        "video_digest": video.info["digest"],
-        "frames": video.info["frames"],
-        "start": start,
-        "stop": stop,
-        "crop": crop,
-        "follow": follow if follows else None,
-        "keypoints": list(engine.keypoints),
-        "versions": package_versions(),
-    }
-    return xy + np.array([crop[0], crop[2]]), confidence, facts
+    prediction = Prediction(
+        weights_sha256=file_digest(inputs.weights),
+        engine=engine,
+        device=device,
+        graph_sha256=None if engine.startswith("torch") else file_digest(inputs.graph),
+        video_digest=video.info.digest,
+        frames=video.info.frames,
+        start=start,
+        stop=stop,
+        crop=crop,
+        dynamic_crop=dynamic_crop,
+        keypoints=exported.keypoints,
+        versions=package_versions(),
+    )
+    return PosesOfPart(xy, confidence, prediction)
 
 
-def predict_poses(files: Any, out: Any, name: str, follow: dict[str, Any] | None, row: dict[str, Any], code: str) -> None:
-    """Write the raw poses of a video, one row per decodable frame, in pixels of the full frame, and what made them.
+def _window(exported: ExportInfo, size: tuple[int, int], settings: DynamicCrop) -> tuple[int, int] | None:
+    """Return the size (H, W) of the window in a frame of a size (H, W); None where the window would save no time."""
+    window = window_size(exported.extent * exported.scale, settings.margin, size, exported.multiple)
+    return window if window[0] * window[1] <= MAX_WINDOW * size[0] * size[1] else None
 
-    Frames outside the sheet's start and stop are rows without values. ``out`` has the attributes h5, csv and provenance, ``name``
-    is the model's, ``code`` is the digest of the code that runs, for the record; the others as of `find_poses`.
+
+def _predict(
+    frames: InputFrames,
+    open_for: Callable[[tuple[int, int]], Runtime],
+    exported: ExportInfo,
+    size: tuple[int, int],
+    dynamic_crop: DynamicCrop | None,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (index, points (K, 3) of the network's input) of frames in order.
+
+    Parameters
+    ----------
+    frames
+        Frames of the network's input.
+    open_for
+        Opens a runtime for frames of a size (H, W).
+    exported
+        Extent of the animal, and the divisor of the input's size.
+    size
+        (H, W) of the network's input.
+    dynamic_crop
+        Settings of the window, or None for whole frames.
     """
-    _write([find_poses(files, follow, row)], files.engine, out, name, code)
+    whole = open_for(size)
+    window = _window(exported, size, dynamic_crop) if dynamic_crop else None
+    if dynamic_crop is None or window is None:
+        yield from in_batches(frames, whole)
+        return
+    cropper = DynamicCropper(whole, open_for(window), size, window, exported.multiple, dynamic_crop)
+    yield from cropper.predict(frames)
+    logger.info("%d frames were predicted as a whole, the others in the window", cropper.whole_frames)
 
 
-def predict_part(files: Any, out: str | Path, follow: dict[str, Any] | None, row: dict[str, Any], part: int, parts: int) -> None:
-    """Write the poses of a part of a video (NPZ), for `join_poses`."""
-    xy, confidence, facts = find_poses(files, follow, row, (part, parts))
-    with replacing(out) as partial:
-        np.savez(partial, xy=xy, confidence=confidence, facts=json.dumps(facts))
+def predict_poses(
+    inputs: PredictInputs,
+    outputs: PoseOutputs,
+    dynamic_crop: DynamicCrop | None,
+    analysed: AnalysedRange,
+    model: str,
+    code: str,
+) -> None:
+    """Write the raw poses of a video, one row per decodable frame, in pixels of the full frame.
+
+    Rows of frames that are not analysed are empty.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Files to read and to write.
+    dynamic_crop
+        Settings of the window that follows the animal, or None to predict all of each frame's crop.
+    analysed
+        Frames and pixels of the video.
+    model
+        Name of the model.
+    code
+        Digest of the code that runs, for the record.
+    """
+    _write([predict_frames(inputs, dynamic_crop, analysed)], inputs.engine, outputs, model, code)
 
 
-def join_poses(parts: list[str], engine: str, out: Any, name: str, code: str) -> None:
-    """Write what `predict_poses` writes, from the parts in their order."""
-    found = []
-    for path in parts:
-        with np.load(path) as part:
-            found.append((part["xy"], part["confidence"], json.loads(str(part["facts"]))))
-    _write(found, engine, out, name, code)
+def predict_part(
+    inputs: PredictInputs, poses: StrPath, dynamic_crop: DynamicCrop | None, analysed: AnalysedRange, part: int, parts: int
+) -> None:
+    """Write the poses of a part of a video, for `join_poses`.
+
+    Parameters
+    ----------
+    inputs
+        Files to read.
+    poses
+        NPZ to write.
+    dynamic_crop
+        Settings of the window that follows the animal, or None to predict all of each frame's crop.
+    analysed
+        Frames and pixels of the video.
+    part, parts
+        Number of the part, from 0, and how many there are.
+    """
+    write_part(poses, predict_frames(inputs, dynamic_crop, analysed, part, parts))
 
 
-def _write(found: list[tuple], engine: str, out: Any, name: str, code: str) -> None:
-    xy, confidence = (np.concatenate([part[i] for part in found]) for i in (0, 1))
-    facts = dict(found[0][2])
-    for key in ("engine", "device"):  # parts may be computed on machines that differ
-        facts[key] = ", ".join(sorted({part[2][key] for part in found}))
-    before, after = facts["start"], facts["frames"] - facts["stop"]
-    xy = np.pad(xy, ((before, after), (0, 0), (0, 0)), constant_values=np.nan)
-    confidence = np.pad(confidence, ((before, after), (0, 0)), constant_values=np.nan)
-    write_poses(make_poses(xy, confidence, facts["keypoints"]), out.h5, out.csv, f"posemake_{name}")
-    exported = read_json(engine)
-    versions = {"training": exported["trained_with"], "inference": facts.pop("versions")}
-    write_json(out.provenance, {"model": name, **facts, "settings": exported["settings"], "code": code, "versions": versions})
+def join_poses(parts: Sequence[StrPath], engine: StrPath, outputs: PoseOutputs, model: str, code: str) -> None:
+    """Write what `predict_poses` writes, from the poses of the parts of a video.
+
+    Parameters
+    ----------
+    parts
+        NPZ files of `predict_part` in the order of the parts.
+    engine
+        ``engine.json`` of the model.
+    outputs
+        Files to write.
+    model
+        Name of the model.
+    code
+        Digest of the code that runs, for the record.
+    """
+    _write([read_part(path) for path in parts], engine, outputs, model, code)
+
+
+def _write(parts: Sequence[PosesOfPart], engine: StrPath, outputs: PoseOutputs, model: str, code: str) -> None:
+    """Write the poses of a video from those of its parts, and what they follow from."""
+    first = parts[0].prediction
+    values = np.full((first.frames, 1, len(first.keypoints), 3), np.nan)
+    values[first.start : first.stop, 0, :, :2] = np.concatenate([part.xy for part in parts])
+    values[first.start : first.stop, 0, :, 2] = np.concatenate([part.confidence for part in parts])
+    poses = Poses(values[..., :2], values[..., 2], first.keypoints, scorer=f"posemake_{model}")
+    write_poses(poses, outputs.h5, outputs.csv)
+
+    joined = replace(  # parts may be computed on machines that differ
+        first,
+        engine=", ".join(sorted({part.prediction.engine for part in parts})),
+        device=", ".join(sorted({part.prediction.device for part in parts})),
+    )
+    exported = ExportInfo.read(engine)
+    content = {"model": model, **joined.as_dict(), "settings": exported.settings, "code": code}
+    # at the end, in place of those of the inference alone
+    versions = {"training": exported.trained_with, "inference": content.pop("versions")}
+    write_json(outputs.provenance, content | {"versions": versions})

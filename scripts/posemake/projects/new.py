@@ -1,46 +1,57 @@
-"""The stage that makes a folder a project."""
+"""New project in the current folder."""
 
 import glob
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from posemake.config.validation import nearest
+from posemake.config.validation import suggest
 from posemake.core.errors import PosemakeError
 from posemake.projects.scaffold import (
     CONFIG,
     SHEET,
     VIDEO_ENDINGS,
-    command,
     config_text,
-    free_id,
-    refuse_existing,
-    sheet_path,
+    path_in_sheet,
+    print_and_log,
+    refuse_existing_project,
     sheet_text,
-    tell,
+    snakemake_command,
+    unique_id,
     write_project,
 )
 
+# A value of the command line, or of a config: a text with commas, or a list of texts, numbers or pairs; empty if not given.
+Given = str | int | Sequence[str | int | Sequence[str]] | None
+
 EXAMPLE = {"videos": "raw/*.mp4", "keypoints": "snout,left_ear,tail_base", "skeleton": "snout-left_ear,left_ear-tail_base"}
+QUESTIONS = {
+    "videos": "Videos (a folder, a pattern such as raw/*.mp4, or a list with commas): ",
+    "keypoints": "Keypoints (a list with commas): ",
+    "skeleton": "Skeleton (pairs such as snout-tail_base, with commas; Enter for none): ",
+}
 
 
-def _items(given: Any) -> list[Any]:
-    """Items of a comma-separated text or of a YAML list."""
-    if isinstance(given, (list, tuple)):
-        return [item if isinstance(item, list) else str(item).strip() for item in given]
+def _split_items(given: Given) -> list[str | list[str]]:
+    """Return the items of a text with commas or of a list."""
+    if isinstance(given, list | tuple):
+        return [list(map(str, item)) if isinstance(item, list | tuple) else str(item).strip() for item in given]
     return [item.strip() for item in str(given).split(",") if item.strip()]
 
 
-def find_videos(given: Any) -> list[Path]:
-    """Files of a glob, of a folder, or of a list of these, each once.
+def find_videos(given: Given) -> list[Path]:
+    """Return the videos that a file, a folder, a pattern or a list of these leads to, each once.
 
-    Raises PosemakeError if an item leads to no video.
+    Raises
+    ------
+    PosemakeError
+        If an item leads to no video.
     """
-    whole = isinstance(given, str) and os.path.exists(os.path.expanduser(given))  # a name may have a comma
-    found: dict[Path, Path] = {}
-    for item in [given] if whole else _items(given):
+    is_path = isinstance(given, str) and os.path.exists(os.path.expanduser(given))  # its name may have a comma
+    videos: dict[Path, Path] = {}
+    for item in [given] if is_path else _split_items(given):
         pattern = os.path.expanduser(str(item))
         if os.path.isfile(pattern):
             files = [pattern]
@@ -53,70 +64,107 @@ def find_videos(given: Any) -> list[Path]:
                 "give a file, a folder or a pattern such as 'raw/*.mp4'"
             )
         for name in files:
-            found.setdefault(Path(name).resolve(), Path(name))
-    return list(found.values())
+            videos.setdefault(Path(name).resolve(), Path(name))
+    return list(videos.values())
 
 
-def parse_skeleton(given: Any, keypoints: list[str]) -> list[list[str]]:
-    """Edges from ``a-b,c-d`` or a list of such texts or of pairs; a keypoint's own name may have a ``-``.
+def parse_skeleton(given: Given, keypoints: list[str]) -> list[list[str]]:
+    """Return the edges of a skeleton.
 
-    Raises PosemakeError if an edge is no pair of keypoints, with the nearest name.
+    Parameters
+    ----------
+    given
+        Edges as ``a-b,c-d``, or a list of such texts or of pairs.
+    keypoints
+        Valid names, which may themselves contain a ``-``.
+
+    Returns
+    -------
+    list
+        Pairs of keypoints, each once.
+
+    Raises
+    ------
+    PosemakeError
+        If an item is not a pair of keypoints; the message names the nearest keypoint.
     """
-    edges = []
-    for item in _items(given):
-        if isinstance(item, list):
-            splits = [[str(end) for end in item]]
-        else:
-            splits = [[item[: m.start()].strip(), item[m.end() :].strip()] for m in re.finditer("-", item)]
-        good = [pair for pair in splits if len(pair) == 2 and all(end in keypoints for end in pair)]
-        if len(good) > 1:
-            raise PosemakeError(f"skeleton: {item!r} can be read in more than one way; write the config's skeleton by hand")
-        if not good:
-            # the split that comes nearest tells which end is wrong
-            pair = max(splits, key=lambda pair: sum(end in keypoints for end in pair), default=[])
-            wrong = next((end for end in pair if end not in keypoints), None)
-            if len(pair) != 2 or wrong is None:
-                raise PosemakeError(f"skeleton: {item!r} is not a pair of keypoints joined by -, as in {'-'.join(keypoints[:2])}")
-            raise PosemakeError(f"skeleton: in {item!r}, {wrong!r} is not a keypoint; {nearest(wrong, keypoints)}")
-        edges += [edge for edge in good if edge not in edges]
+    edges: list[list[str]] = []
+    for item in _split_items(given):
+        edge = _parse_edge(item, keypoints)
+        if edge not in edges:
+            edges.append(edge)
     return edges
 
 
-def _asked(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with those that are missing asked for, where there is a terminal to ask on."""
+def _parse_edge(item: str | list[str], keypoints: list[str]) -> list[str]:
+    """Return the two keypoints of an edge; raises as `parse_skeleton`."""
+    if isinstance(item, list):
+        splits = [item]
+    else:
+        splits = [[item[: match.start()].strip(), item[match.end() :].strip()] for match in re.finditer("-", item)]
+    valid = [pair for pair in splits if len(pair) == 2 and all(end in keypoints for end in pair)]
+    if len(valid) > 1:
+        raise PosemakeError(f"skeleton: {item!r} can be read in more than one way; write the skeleton into the config by hand")
+    if valid:
+        return valid[0]
+    # the split with the most keypoints shows which end is wrong
+    closest = max(splits, key=lambda pair: sum(end in keypoints for end in pair), default=[])
+    wrong = next((end for end in closest if end not in keypoints), None)
+    if len(closest) != 2 or wrong is None:
+        raise PosemakeError(f"skeleton: {item!r} is not a pair of keypoints joined by -, as in {'-'.join(keypoints[:2])}")
+    raise PosemakeError(f"skeleton: in {item!r}, {wrong!r} is not a keypoint; {suggest(wrong, keypoints)}")
+
+
+def _ask_for_missing(values: dict[str, Given]) -> dict[str, Given]:
+    """Return the values, of which the missing ones are asked for if there is a terminal.
+
+    Raises
+    ------
+    PosemakeError
+        If there is no terminal or no answer.
+    """
     missing = [key for key in ("videos", "keypoints") if values[key] in ("", None, [])]
     if not missing:
         return values
     if not sys.stdin.isatty():
-        line = command("new_project", **{key: values[key] or EXAMPLE[key] for key in EXAMPLE})
+        line = snakemake_command("new_project", config={key: values[key] or EXAMPLE[key] for key in EXAMPLE})
         raise PosemakeError(f"new_project needs {' and '.join(missing)}; type: {line}")
-    questions = {
-        "videos": "Videos (a folder, a pattern such as raw/*.mp4, or a list with commas): ",
-        "keypoints": "Keypoints (a list with commas): ",
-        "skeleton": "Skeleton (pairs such as snout-tail_base, with commas; Enter for none): ",
-    }
     try:
-        return {key: values[key] or input(question).strip() for key, question in questions.items()}
+        return {key: values[key] or input(question).strip() for key, question in QUESTIONS.items()}
     except EOFError as error:
-        raise PosemakeError(f"new_project needs {' and '.join(missing)}; nothing was made") from error
+        raise PosemakeError(f"new_project needs {' and '.join(missing)}; nothing was written") from error
 
 
-def new_project(videos: Any = "", keypoints: Any = "", skeleton: Any = "") -> None:
-    """Make the current folder a project.
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
-    ``videos`` is a glob, a folder or a file; ``keypoints`` are names; ``skeleton`` are edges ``a-b`` or pairs, or nothing.
-    Each may be a list, or a text with commas.
 
-    Raises PosemakeError if there is a project, or something is missing or wrong. Then nothing is written.
+def new_project(videos: Given = "", keypoints: Given = "", skeleton: Given = "") -> None:
+    """Make the current folder a project. After an error, nothing is written.
+
+    Parameters
+    ----------
+    videos
+        Files, folders or patterns.
+    keypoints
+        Names of the keypoints.
+    skeleton
+        Edges ``a-b`` or pairs; may be empty.
+
+    Raises
+    ------
+    PosemakeError
+        If the folder is a project already, or a value is missing or wrong.
     """
-    refuse_existing()
-    given = _asked({"videos": videos, "keypoints": keypoints, "skeleton": skeleton or ""})
-    names = [str(name) for name in _items(given["keypoints"])]
-    config = config_text(names, parse_skeleton(given["skeleton"], names))
+    refuse_existing_project()
+    values = _ask_for_missing({"videos": videos, "keypoints": keypoints, "skeleton": skeleton or ""})
+    names = [str(name) for name in _split_items(values["keypoints"])]
+    config = config_text(names, parse_skeleton(values["skeleton"], names))
     rows: list[dict[str, str]] = []
-    for path in find_videos(given["videos"]):
-        name = free_id(path.stem, [row["video"] for row in rows])
-        rows.append({"video": name, "path": sheet_path(path), "use": "both"})
+    for path in find_videos(values["videos"]):
+        name = unique_id(path.stem, [row["video"] for row in rows])
+        rows.append({"video": name, "path": path_in_sheet(path), "use": "both"})
     write_project(config, sheet_text(rows))
-    tell(f"{CONFIG}: made, with {len(names)} keypoints; {SHEET}: made, with {len(rows)} videos. Look through both.")
-    tell(f"Next, let the frames be chosen that you will label: {command()}")
+    keypoints_written, videos_written = _count(len(names), "keypoint"), _count(len(rows), "video")
+    print_and_log(f"Written: {CONFIG} with {keypoints_written}, and {SHEET} with {videos_written}. Check both files.")
+    print_and_log(f"Next, choose the frames to label: {snakemake_command()}")

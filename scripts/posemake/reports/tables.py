@@ -1,12 +1,18 @@
-"""The stages that tell of all videos at once, one row per video."""
+"""Tables of all videos, one row per video, and of their groups and subjects."""
 
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from posemake.config.video_metadata import VideoMetadata
 from posemake.core.json_files import read_json
+from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows
+from posemake.video.info import read_video_info
 
+METADATA_COLUMNS = ("subject", "session", "group")
 VIDEO_COLUMNS = (
     "container", "codec", "profile", "pixel_format", "width", "height", "rotation", "sample_aspect_ratio",
     "interlaced", "audio", "bytes", "fps", "real_fps", "variable_rate", "frames", "container_frames",
@@ -14,78 +20,164 @@ VIDEO_COLUMNS = (
     "duration", "keyframes", "keyframe_gap", "random_access", "standardised", "findings", "fault", "digest",
 )  # fmt: skip
 FRAMES_COLUMNS = ("asked", "chosen", "features", "note")
-GROUP_COLUMNS = ("column", "value", "videos", "frames", "share", "balanced_per_video")
 POSE_COLUMNS = (
     "frames", "analysed", "duration", "confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s",
     "step_median_px", "step_p99_px", "jitter_px", "jitter_worst_px", "jumps", "bone_spread", "bone_spread_worst",
 )  # fmt: skip
-# per group: what adds up, and means over the video's frames or points of what is a share or a speed
-SHARES = ("confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s", "jitter_px", "jumps", "bone_spread")
-POSE_GROUP_COLUMNS = ("column", "value", "videos", "frames", "analysed", "duration", *SHARES)
+# shares, speeds and measures of quality, of which groups have means
+AVERAGED = ("confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s", "jitter_px", "jumps", "bone_spread")
+
+Metadata = Mapping[str, VideoMetadata]  # by video; videos may be missing
 
 
-def _cell(value: Any) -> Any:
-    return "; ".join(value) if isinstance(value, list) else value
+@dataclass(frozen=True)
+class GroupedTables:
+    """Files of a table of videos and of the table of their groups."""
+
+    table: StrPath  # a row per video (CSV)
+    groups: StrPath  # a row per group and subject (CSV)
 
 
-def tabulate(files: list[str], out: str, columns: tuple[str, ...], sheet: dict[str, dict]) -> None:
-    """Gather the JSON files ``…/<video>/<file>`` into a CSV; one file is in memory at a time.
+@dataclass(frozen=True)
+class FramesOfGroup:
+    """Row of the table of the frames chosen by group and subject."""
 
-    ``sheet`` gives subject, session and group of each video, where they are known.
+    column: str  # group or subject
+    value: str  # name of the group or subject
+    videos: int  # videos that gave frames
+    frames: int
+    share: float  # of all frames
+    balanced_per_video: int  # frames per video with which it would have as many frames as the largest one
+
+
+@dataclass
+class PosesOfGroup:
+    """Sums over the videos of a group or subject, or over all videos."""
+
+    videos: int = 0
+    frames: int = 0
+    analysed: int = 0
+    duration: float = 0.0
+    sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(AVERAGED, 0.0))  # times the analysed frames
+    weights: dict[str, float] = field(default_factory=lambda: dict.fromkeys(AVERAGED, 0.0))  # analysed frames
+
+    def add(self, summary: Mapping[str, Any]) -> None:
+        """Add the summary of a video's poses; measures that it lacks have no weight."""
+        self.videos += 1
+        self.frames += summary["frames"]
+        self.analysed += summary["analysed"]
+        self.duration += summary["duration"]
+        for name in AVERAGED:
+            if summary[name] is not None:
+                self.sums[name] += summary[name] * summary["analysed"]
+                self.weights[name] += summary["analysed"]
+
+    def cells(self) -> list[float | None]:
+        """Return the numbers of videos and frames, the duration, and the means, None where no video has the measure."""
+        means = [self.sums[name] / self.weights[name] if self.weights[name] else None for name in AVERAGED]
+        return [self.videos, self.frames, self.analysed, self.duration, *means]
+
+
+def _by_video(files: Iterable[StrPath]) -> list[Path]:
+    """Return files ``…/<video>/<file>`` in the order of the videos."""
+    return sorted(map(Path, files))
+
+
+def _write_table(
+    out: StrPath, files: Iterable[StrPath], columns: Sequence[str], videos: Metadata, read: Callable[[Path], Mapping[str, Any]]
+) -> None:
+    """Write a table with a row per video; the content of one file is in memory at a time.
+
+    Parameters
+    ----------
+    out
+        CSV to write.
+    files
+        Files ``…/<video>/<file>``.
+    columns
+        Fields of the files' content that become columns.
+    videos
+        Metadata, which become the first columns.
+    read
+        Function that returns the content of a file by field.
     """
 
-    def rows():
-        for path in map(Path, sorted(files)):
-            video, content = path.parent.name, read_json(path)
-            about = sheet.get(video, {})
-            yield [video, *(about.get(key) for key in ("subject", "session", "group")), *(_cell(content[c]) for c in columns)]
+    def rows() -> Iterable[list[Any]]:
+        for path in _by_video(files):
+            video, content = path.parent.name, read(path)
+            metadata = videos.get(video, VideoMetadata())
+            cells = (content[column] for column in columns)
+            texts = ("; ".join(cell) if isinstance(cell, tuple | list) else cell for cell in cells)
+            yield [video, *(getattr(metadata, column) for column in METADATA_COLUMNS), *texts]
 
-    write_rows(out, ["video", "subject", "session", "group", *columns], rows())
+    write_rows(out, ["video", *METADATA_COLUMNS, *columns], rows())
 
 
-def tabulate_frames(files: list[str], out: str, groups_out: str, sheet: dict[str, dict]) -> None:
-    """Gather ``…/<video>/selection.json`` into a table of all videos and one of their groups and subjects.
+def tabulate_videos(files: Sequence[StrPath], out: StrPath, videos: Metadata) -> None:
+    """Write the table of the source videos.
 
-    The second has the number of videos that gave frames, the number of frames, its share of all, and the number per video with
-    which this group (or subject) would have as many frames as the largest one.
+    Parameters
+    ----------
+    files
+        What is known of each video, ``…/<video>/video.json``.
+    out
+        CSV to write.
+    videos
+        Subject, session and group of each video.
     """
-    tabulate(files, out, FRAMES_COLUMNS, sheet)
-    chosen = {path.parent.name: read_json(path)["chosen"] for path in map(Path, files)}
-    rows = []
+    _write_table(out, files, VIDEO_COLUMNS, videos, lambda path: vars(read_video_info(path)))
+
+
+def tabulate_frames(files: Sequence[StrPath], outputs: GroupedTables, videos: Metadata) -> None:
+    """Write the tables of the frames that were chosen for labelling.
+
+    Parameters
+    ----------
+    files
+        What was chosen of each video, ``…/<video>/selection.json``.
+    outputs
+        Tables to write. The one of groups counts the videos that gave frames, each row as `FramesOfGroup`.
+    videos
+        Subject, session and group of each video.
+    """
+    _write_table(outputs.table, files, FRAMES_COLUMNS, videos, read_json)
+    chosen = {path.parent.name: int(read_json(path)["chosen"]) for path in _by_video(files)}
+    total = sum(chosen.values())
+    rows: list[FramesOfGroup] = []
     for column in ("group", "subject"):
-        of: dict[str, list[int]] = {}
-        for video in filter(chosen.get, sorted(chosen)):
-            if value := sheet.get(video, {}).get(column):
-                of.setdefault(value, []).append(chosen[video])
-        most = max(map(sum, of.values()), default=0)
-        for value, numbers in sorted(of.items()):
-            share = sum(numbers) / sum(chosen.values())
-            rows.append([column, value, len(numbers), sum(numbers), share, math.ceil(most / len(numbers))])
-    write_rows(groups_out, GROUP_COLUMNS, rows)
+        groups: dict[str, list[int]] = {}
+        for video, frames in chosen.items():
+            value = getattr(videos.get(video, VideoMetadata()), column)
+            if frames and value:
+                groups.setdefault(value, []).append(frames)
+        largest = max(map(sum, groups.values()), default=0)
+        for value, numbers in sorted(groups.items()):
+            balanced = math.ceil(largest / len(numbers))
+            rows.append(FramesOfGroup(column, value, len(numbers), sum(numbers), sum(numbers) / total, balanced))
+    write_rows(outputs.groups, [each.name for each in fields(FramesOfGroup)], map(astuple, rows))
 
 
-def tabulate_poses(files: list[str], out: str, groups_out: str, sheet: dict[str, dict]) -> None:
-    """Gather ``…/<video>/summary.json`` into a table of all videos and one of all together, their groups and their subjects.
+def tabulate_poses(files: Sequence[StrPath], outputs: GroupedTables, videos: Metadata) -> None:
+    """Write the tables of the poses of all videos.
 
-    In the second, shares, speeds and the figures of steadiness are means over the videos that have them, each with the weight of
-    its analysed frames, so that a long recording counts for more than a short one. One file is in memory at a time.
+    The table of groups has a row for all videos together, then one for each group and each subject. Its shares, speeds and
+    measures of quality are means over the videos that have them, weighted by their analysed frames.
+
+    Parameters
+    ----------
+    files
+        Summary of the poses of each video, ``…/<video>/summary.json``.
+    outputs
+        Tables to write.
+    videos
+        Subject, session and group of each video.
     """
-    tabulate(files, out, POSE_COLUMNS, sheet)
-    sums: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for path in map(Path, sorted(files)):
-        content, about = read_json(path), sheet.get(path.parent.name, {})
-        for key in [("all", ""), *((c, about[c]) for c in ("group", "subject") if about.get(c))]:
-            of = sums.setdefault(key, {name: [0.0, 0.0] for name in ("videos", "frames", "analysed", "duration", *SHARES)})
-            for name, amount in (("videos", 1), *((n, content[n]) for n in ("frames", "analysed", "duration"))):
-                of[name][0] += amount
-            for name in SHARES:
-                if content[name] is not None:
-                    of[name][0] += content[name] * content["analysed"]
-                    of[name][1] += content["analysed"]
-    rows = []
-    for column, value in sorted(sums, key=lambda key: (("all", "group", "subject").index(key[0]), key[1])):
-        of = sums[column, value]
-        counts = [int(of[name][0]) for name in ("videos", "frames", "analysed")]
-        means = [of[name][0] / of[name][1] if of[name][1] else None for name in SHARES]
-        rows.append([column, value, *counts, of["duration"][0], *means])
-    write_rows(groups_out, POSE_GROUP_COLUMNS, rows)
+    _write_table(outputs.table, files, POSE_COLUMNS, videos, read_json)
+    groups: dict[tuple[str, str], PosesOfGroup] = {}
+    for path in _by_video(files):
+        summary, metadata = read_json(path), videos.get(path.parent.name, VideoMetadata())
+        for column, value in (("all", ""), ("group", metadata.group), ("subject", metadata.subject)):
+            if column == "all" or value:
+                groups.setdefault((column, value or ""), PosesOfGroup()).add(summary)
+    columns = ["column", "value", "videos", "frames", "analysed", "duration", *AVERAGED]
+    write_rows(outputs.groups, columns, ([*key, *groups[key].cells()] for key in sorted(groups)))

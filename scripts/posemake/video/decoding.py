@@ -1,4 +1,4 @@
-"""Whole passes over a video file: packet by packet, frame by frame, and past what is damaged."""
+"""Sequential passes over a video file, by packets or by frames."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,89 +8,109 @@ from pathlib import Path
 import av
 
 from posemake.core.log import progress
-from posemake.video.frame import Picture, upright_size
+from posemake.video.frame import Frame, upright_size
 from posemake.video.reader import open_stream, reason
 
 
 @dataclass
-class Pass:
-    """What one pass over a file found, frame by frame or packet by packet."""
+class FileScan:
+    """Facts that a pass over a file gathers, one entry per packet or per frame in the lists."""
 
     pts: list[int | None] = field(default_factory=list)
-    keys: list[bool] = field(default_factory=list)
-    sizes: dict[tuple[int, int], int] = field(default_factory=dict)  # size: first frame that has it
-    corrupt: int = 0
-    hidden: int = 0  # packets that an edit list keeps from being shown
+    is_key: list[bool] = field(default_factory=list)
+    sizes: dict[tuple[int, int], int] = field(default_factory=dict)  # (width, height): first frame of this size
+    corrupt: int = 0  # packets or frames that are marked as damaged
+    hidden: int = 0  # packets that an edit list hides
     interlaced: bool = False
-    rotation: int = 0
+    rotation: int = 0  # degrees
     errors: int = 0
-    error: str = ""  # the first
-    hashes: dict[int, str] = field(default_factory=dict)  # of the frames that were asked for
+    first_error: str = ""
+    hashes: dict[int, str] = field(default_factory=dict)  # SHA-256 of the pixels of sampled frames
+
+    def add_error(self, error: av.FFmpegError) -> None:
+        """Count an error, and keep the message of the first."""
+        self.errors += 1
+        self.first_error = self.first_error or reason(error)
 
 
 def frame_hash(frame: av.VideoFrame) -> str:
-    return hashlib.sha256(Picture(frame).rgb()).hexdigest()
+    """Return the SHA-256 of a frame's pixels, upright and in RGB."""
+    return hashlib.sha256(Frame(frame).rgb().data).hexdigest()
 
 
-def scan_packets(path: Path) -> Pass:
-    found = Pass()
+def scan_packets(path: Path) -> FileScan:
+    """Read all packets of a video without decoding them."""
+    scan = FileScan()
     with open_stream(path) as (container, stream):
         try:
             for packet in container.demux(stream):
-                found.hidden += packet.is_discard
+                scan.hidden += packet.is_discard
                 if packet.size and not packet.is_discard:
-                    found.pts.append(packet.pts)
-                    found.keys.append(packet.is_keyframe)
-                    found.corrupt += packet.is_corrupt
+                    scan.pts.append(packet.pts)
+                    scan.is_key.append(packet.is_keyframe)
+                    scan.corrupt += packet.is_corrupt
         except av.FFmpegError as error:
-            found.errors, found.error = 1, reason(error)
-    return found
+            scan.add_error(error)
+    return scan
 
 
-def decode_tolerant(path: Path, found: Pass | None = None) -> Iterator[av.VideoFrame]:
-    """Every frame that can be decoded, without the packets that cannot.
+def decode_tolerant(path: Path, scan: FileScan | None = None) -> Iterator[av.VideoFrame]:
+    """Yield every frame that can be decoded, and skip the packets that cannot.
 
-    In one thread: several of libavcodec lose errors and marks of damage now and then.
+    In one thread: several threads of libavcodec sometimes lose errors and marks of damage.
+
+    Parameters
+    ----------
+    path
+        Video file.
+    scan
+        Takes the errors, if given.
     """
-    found = Pass() if found is None else found
-
-    def note(error: av.FFmpegError) -> None:
-        found.errors, found.error = found.errors + 1, found.error or reason(error)
-
+    scan = scan or FileScan()
     with open_stream(path, threads=False) as (container, stream):
         packets = container.demux(stream)
         packet = None
-        while packet is None or packet.size:  # the last packet is empty and brings what the decoder holds back
+        while packet is None or packet.size:  # the last packet is empty and makes the decoder give the frames that it holds back
             try:
                 packet = next(packets, None)
             except av.FFmpegError as error:
-                note(error)
+                scan.add_error(error)
                 packet = None
             try:
-                yield from packet.decode() if packet is not None else stream.decode(None)
+                yield from stream.decode(packet)
             except av.FFmpegError as error:
-                note(error)
+                scan.add_error(error)
             if packet is None:
                 return
 
 
 def decode(path: Path) -> Iterator[av.VideoFrame]:
-    """Every frame of a file that is not damaged."""
+    """Yield every frame of a file that is not damaged."""
     with open_stream(path) as (container, stream):
         yield from container.decode(stream)
 
 
-def decode_all(path: Path, expected: int, samples: set[int]) -> Pass:
-    """Look at every frame that `decode_tolerant` gives, of which a copy is made where anything is damaged."""
-    found = Pass()
-    frames = decode_tolerant(path, found)
-    for index, frame in enumerate(progress(frames, expected or None, "frames decoded")):
-        found.pts.append(frame.pts)
-        found.keys.append(frame.key_frame)
-        found.corrupt += frame.is_corrupt
-        found.interlaced |= frame.interlaced_frame
-        found.sizes.setdefault(upright_size(frame), index)
-        found.rotation = int(frame.rotation) % 360 if index == 0 else found.rotation
+def scan_frames(path: Path, expected: int, samples: set[int]) -> FileScan:
+    """Decode a whole file, and hash some of its frames.
+
+    Parameters
+    ----------
+    path
+        Video file.
+    expected
+        Number of frames, for the progress in the log; 0 if it is unknown.
+    samples
+        Indices of the frames to hash.
+    """
+    scan = FileScan()
+    # the same decoder as for the copy that is made of a damaged file, so that both have the same frames
+    for index, frame in enumerate(progress(decode_tolerant(path, scan), expected or None, "frames decoded")):
+        scan.pts.append(frame.pts)
+        scan.is_key.append(frame.key_frame)
+        scan.corrupt += frame.is_corrupt
+        scan.interlaced |= frame.interlaced_frame
+        scan.sizes.setdefault(upright_size(frame), index)
+        scan.rotation = int(frame.rotation) % 360 if index == 0 else scan.rotation
         if index in samples:
-            found.hashes[index] = frame_hash(frame)
-    return found
+            scan.hashes[index] = frame_hash(frame)
+    return scan

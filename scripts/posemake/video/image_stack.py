@@ -1,6 +1,7 @@
-"""Videos that are images: a folder, a numbered pattern such as ``img%04d.png``, or a TIFF of many pages.
+"""Videos that are images: a folder, a numbered pattern such as ``img%04d.png``, or a TIFF of several pages.
 
-A frame is an image, in the order of the numbers in the names. More than 8 bits are brought to 8 with the same white for all.
+Each image is a frame, in the order of the numbers in the file names. Images with more than 8 bits are scaled to 8 bits, with the
+same white for all.
 """
 
 import logging
@@ -12,19 +13,20 @@ import cv2
 import numpy as np
 
 from posemake.core.errors import PosemakeError
-from posemake.core.image_patterns import NUMBERED, is_pattern
+from posemake.core.image_patterns import NUMBER, is_image_pattern
+from posemake.core.paths import StrPath
 
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-SAMPLES = 20  # images that decide which value is white
+WHITE_SAMPLES = 20  # images whose brightest value decides which value is white
 
 
-def is_stack(path: str | Path) -> bool:
-    """Whether a path leads to images rather than to a video file."""
-    return Path(path).is_dir() or is_pattern(path) or Path(path).suffix.lower() in (".tif", ".tiff")
+def is_stack(path: StrPath) -> bool:
+    """Return whether a path leads to images, and not to a video file."""
+    return Path(path).is_dir() or is_image_pattern(path) or Path(path).suffix.lower() in (".tif", ".tiff")
 
 
-def list_images(path: str | Path) -> list[Path]:
-    """Image files of a folder or pattern in the order of the numbers in their names.
+def list_images(path: StrPath) -> list[Path]:
+    """Return the image files of a folder or pattern in the order of the numbers in their names.
 
     Raises
     ------
@@ -32,33 +34,84 @@ def list_images(path: str | Path) -> list[Path]:
         If there is none.
     """
     path = Path(path)
-    if is_pattern(path):
-        before, digits, after = NUMBERED.split(path.name, maxsplit=1)
+    if is_image_pattern(path):
+        before, digits, after = NUMBER.split(path.name, maxsplit=1)
         name = re.compile(re.escape(before) + rf"(\d{{{digits or 1},}})" + re.escape(after))
-        found = [entry.name for entry in os.scandir(path.parent) if name.fullmatch(entry.name)] if path.parent.is_dir() else []
         folder = path.parent
+        names = [entry.name for entry in os.scandir(folder) if name.fullmatch(entry.name)] if folder.is_dir() else []
     else:
         folder = path
-        found = [entry.name for entry in os.scandir(path) if entry.name.lower().endswith(IMAGE_ENDINGS) and entry.name[0] != "."]
-    if not found:
+        names = [entry.name for entry in os.scandir(path) if entry.name.lower().endswith(IMAGE_ENDINGS) and entry.name[0] != "."]
+    if not names:
         raise PosemakeError(f"{path}: there are no images of this name; a folder or a pattern such as img%04d.png is asked for")
-    numbered = sorted(([int(digits) for digits in re.findall(r"\d+", Path(name).stem)], name) for name in found)
-    return [folder / name for _, name in numbered]
+    return [folder / name for name in sorted(names, key=_numbers_and_name)]
 
 
-class _Errors(logging.Handler):
-    """Gathers the errors that tifffile logs and does not raise."""
+def _numbers_and_name(name: str) -> tuple[list[int], str]:
+    return [int(digits) for digits in re.findall(r"\d+", Path(name).stem)], name
+
+
+class _ErrorCollector(logging.Handler):
+    """Collects the errors that tifffile logs and does not raise."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.told.append(record.getMessage())
+        self.messages.append(record.getMessage())
 
 
-class Stack:
-    """The images of a path; holds none of them.
+class _TiffPages:
+    """Pages of a TIFF.
+
+    Raises
+    ------
+    PosemakeError
+        If the TIFF cannot be opened, or has no page.
+    """
+
+    def __init__(self, path: Path):
+        import tifffile
+
+        errors = _ErrorCollector()
+        logging.getLogger("tifffile").addHandler(errors)
+        self._block: np.ndarray | None = None
+        try:
+            self._tiff = tifffile.TiffFile(path)
+            self.count = len(self._tiff.pages)
+            if (self._tiff.imagej_metadata or {}).get("images", 1) > self.count:
+                # in a file larger than 4 GB, ImageJ describes only the first image; the others follow it without headers
+                block = tifffile.memmap(path, mode="r")
+                self._block = block.reshape(-1, *block.shape[-3 if self._tiff.series[0].axes.endswith("S") else -2 :])
+                self.count = len(self._block)
+        except Exception as error:
+            raise PosemakeError(f"{path}: not a TIFF that can be opened ({error}); it may be cut short: copy it again") from error
+        finally:
+            logging.getLogger("tifffile").removeHandler(errors)
+        if errors.messages:
+            raise PosemakeError(
+                f"{path}: its pages cannot all be found ({errors.messages[0]}); it may be cut short: copy it again"
+            )
+        if not self.count:
+            raise PosemakeError(f"{path}: the TIFF holds no page; it may be cut short: copy it again")
+
+    def read(self, index: int) -> np.ndarray:
+        """Return a page as it is stored."""
+        if self._block is not None:
+            return self._block[index].astype(self._block.dtype.newbyteorder("="))
+        return self._tiff.pages[index].asarray()
+
+
+class ImageStack:
+    """Images of a folder, a pattern or a TIFF, read on request.
+
+    Parameters
+    ----------
+    path
+        Folder, numbered pattern or TIFF.
+    white
+        Value that becomes 255; None where images have 8 bits, or if `measure_white` is to find it.
 
     Raises
     ------
@@ -66,53 +119,27 @@ class Stack:
         If there is no image, or the TIFF cannot be opened.
     """
 
-    def __init__(self, path: str | Path, white: float | None = None):
+    def __init__(self, path: StrPath, white: float | None = None):
         self.path = Path(path)
-        self.white = white  # the value that becomes 255; None where images have 8 bits
-        self._tiff = self._block = None
-        if self.path.is_file():
-            import tifffile
-
-            errors = _Errors()
-            logging.getLogger("tifffile").addHandler(errors)
-            try:
-                self._tiff = tifffile.TiffFile(self.path)
-                self.count = len(self._tiff.pages)
-                if (self._tiff.imagej_metadata or {}).get("images", 1) > self.count:
-                    # ImageJ tells of the first image only where a file is larger than 4 GB; the others follow it
-                    block = tifffile.memmap(self.path, mode="r")
-                    self._block = block.reshape(-1, *block.shape[-3 if self._tiff.series[0].axes.endswith("S") else -2 :])
-                    self.count = len(self._block)
-            except Exception as error:
-                raise PosemakeError(
-                    f"{path}: not a TIFF that can be opened ({error}); it may be cut short: copy it again"
-                ) from error
-            finally:
-                logging.getLogger("tifffile").removeHandler(errors)
-            if errors.told:
-                raise PosemakeError(
-                    f"{path}: its pages cannot all be found ({errors.told[0]}); it may be cut short: copy it again"
-                )
-            if not self.count:
-                raise PosemakeError(f"{path}: the TIFF holds no page; it may be cut short: copy it again")
-        else:
-            self.files = list_images(path)
-            self.count = len(self.files)
+        self.white = white
+        self._pages = _TiffPages(self.path) if self.path.is_file() else None
+        self.files = [] if self._pages else list_images(path)  # image files; none of a TIFF
+        self.count = self._pages.count if self._pages else len(self.files)
 
     def name(self, index: int) -> str:
-        """What to call an image in a message, after the path."""
-        return f"page {index + 1}" if self._tiff else self.files[index].name
+        """Return the name of an image for a message, after the path."""
+        return f"page {index + 1}" if self._pages else self.files[index].name
 
-    def _raw(self, index: int) -> np.ndarray:
+    def _read_raw(self, index: int) -> np.ndarray:
+        """Return an image (H, W) or RGB (H, W, 3) as it is stored, uint8 or uint16."""
+        image: np.ndarray | None
         try:
-            if self._block is not None:
-                image = self._block[index].astype(self._block.dtype.newbyteorder("="))
-            elif self._tiff:
-                image = self._tiff.pages[index].asarray()
+            if self._pages:
+                image = self._pages.read(index)
             else:
                 image = cv2.imread(str(self.files[index]), cv2.IMREAD_UNCHANGED)
                 if image is not None and image.ndim == 3:
-                    image = image[..., 2::-1]  # OpenCV reads blue first, and opacity last
+                    image = image[..., 2::-1]  # OpenCV's order is blue, green, red, opacity
         except Exception as error:
             raise PosemakeError(
                 f"{self.path}: {self.name(index)} cannot be read ({error}); copy it again, or take it out"
@@ -126,21 +153,21 @@ class Stack:
         return image[..., :3] if image.ndim == 3 and image.shape[2] > 1 else image.reshape(image.shape[:2])
 
     def measure_white(self) -> None:
-        """Settle which value is white: the least power of two above all values of some images, where they have 16 bits."""
-        picked = np.unique(np.linspace(0, self.count - 1, SAMPLES).round().astype(int))
-        images = [self._raw(int(index)) for index in picked]
+        """Find the value that is white in images of 16 bits: the next power of two above all values of some images, less one."""
+        indices = np.unique(np.linspace(0, self.count - 1, WHITE_SAMPLES).round().astype(int))
+        images = [self._read_raw(int(index)) for index in indices]
         if any(image.dtype == np.uint16 for image in images):
             self.white = float(2 ** max(8, int(max(image.max() for image in images)).bit_length()) - 1)
 
     def read(self, index: int) -> np.ndarray:
-        """Image (H, W) or RGB (H, W, 3), uint8.
+        """Return an image, grey (H, W) or RGB (H, W, 3), uint8.
 
         Raises
         ------
         PosemakeError
             If it cannot be read, or is neither grey nor RGB of 8 or 16 bits.
         """
-        image = self._raw(index)
+        image = self._read_raw(index)
         if image.dtype == np.uint16:
             image = np.clip(image * (255 / (self.white or 65535.0)), 0, 255).round().astype(np.uint8)
         return np.ascontiguousarray(image)

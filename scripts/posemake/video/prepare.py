@@ -1,87 +1,149 @@
-"""The stage that settles what a video's frames are, and makes a copy where they cannot be read exactly."""
+"""Stage `prepare_video`: what a video holds and how its frames are read."""
 
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from posemake.config.settings import Prepare, make
-from posemake.core.atomic import replacing
+from posemake.config.settings import Prepare
+from posemake.core.atomic import atomic_write
 from posemake.core.errors import PosemakeError
-from posemake.core.json_files import write_json
 from posemake.core.log import logger
+from posemake.core.paths import StrPath
 from posemake.data.geometry import scaled_size
+from posemake.video.info import Reading, VideoInfo, VideoReport, write_video_info
 from posemake.video.probe import probe
-from posemake.video.reader import COPY, PTS, Reading
-from posemake.video.report import Report
+from posemake.video.reader import COPY, PTS
+from posemake.video.timestamps import TimedReport
 from posemake.video.transcode import write_copy
 
 
-def reasons_for_copy(report: Report, wanted: Prepare, scale: float, whole: bool) -> list[str]:
-    """Why a video is to be read from a standardised copy; nothing where the file itself is read.
+@dataclass(frozen=True)
+class PrepareOutputs:
+    """Files that `prepare_video` writes."""
+
+    info: StrPath  # what the video holds and how it is read (JSON, `VideoInfo`)
+    times: StrPath  # seconds of each frame (NPY)
+    standard: StrPath  # folder of the timestamps and, if there is one, the transcoded copy
+
+
+@dataclass(frozen=True)
+class PrepareRow:
+    """Cells of the sheet of videos that say how a video is prepared."""
+
+    pattern: str | None = None  # name of numbered images, as img%04d.png, in the folder that is the video
+    downscale: float | None = None  # factor by which the transcoded copy is smaller than the video
+    deinterlace: str | None = None  # "yes" to turn interlaced frames into whole ones
+
+    @property
+    def scale(self) -> float:
+        """Scale of the copy."""
+        return self.downscale or 1.0
+
+    @property
+    def deinterlaced(self) -> bool:
+        """Whether the copy has whole frames in place of interlaced ones."""
+        return self.deinterlace == "yes"
+
+
+def reasons_for_copy(report: VideoReport, settings: Prepare, row: PrepareRow) -> list[str]:
+    """Return why a video has to be read from a transcoded copy; nothing if it is read itself.
+
+    Parameters
+    ----------
+    report
+        What the video holds.
+    settings
+        Which videos are copied.
+    row
+        What the sheet asks for.
 
     Raises
     ------
     PosemakeError
-        If there has to be a copy, and the settings allow none.
+        If a copy is needed, and the settings allow none.
     """
     doubts = []
     if report.damaged_frames:
         doubts.append("parts of the file are damaged")
     elif not report.random_access:
         doubts.append("frames cannot be sought exactly")
-    elif report.keyframe_gap / report.fps > wanted.max_keyframe_gap:
+    elif report.keyframe_gap / report.fps > settings.max_keyframe_gap:
         doubts.append(f"there is no keyframe for {report.keyframe_gap / report.fps:.0f} s")
-    if wanted.standardise == "never":
+    if settings.transcode == "never":
         if report.damaged_frames:
-            raise PosemakeError(f"{'; '.join(report.findings)}; set `prepare.standardise: auto`, which reads what can be decoded")
-        if whole or scale != 1:
-            raise PosemakeError("deinterlace and downscale need a copy; set `prepare.standardise: auto`, or empty these cells")
+            raise PosemakeError(f"{'; '.join(report.findings)}; set `prepare.transcode: auto`, which reads what can be decoded")
+        if row.deinterlaced or row.scale != 1:
+            raise PosemakeError("deinterlace and downscale need a copy; set `prepare.transcode: auto`, or empty these cells")
         return []
-    asked = [*(["deinterlaced"] if whole else []), *([f"downscaled by {scale:g}"] if scale != 1 else [])]
-    return asked + doubts or (["all are"] if wanted.standardise == "always" else [])
+    requests = []
+    if row.deinterlaced:
+        requests.append("deinterlaced")
+    if row.scale != 1:
+        requests.append(f"downscaled by {row.scale:g}")
+    return requests + doubts or (["all are"] if settings.transcode == "always" else [])
 
 
-def prepare_video(
-    video_file: str, info_file: str, times_file: str, standard_dir: str, settings: dict[str, Any], row: dict[str, Any]
-) -> None:
-    """Write what a video holds, how its frames are read, each frame's time in seconds (.npy), and what reading needs: the
-    timestamps, and the standardised copy where there is one.
+def prepare_video(video: StrPath, outputs: PrepareOutputs, settings: Prepare, row: PrepareRow) -> None:
+    """Find out what a video holds and how its frames are read, and transcode it if they cannot be read exactly.
 
-    The JSON has the fields of ``probe.Report``, ``standardised`` (why there is a copy), ``fault`` and ``reading``.
-    A video that cannot be read is no error: its ``fault`` says why, and its times are empty. ``row`` holds ``pattern`` (the name
-    of numbered images in the folder ``video_file``), ``downscale`` and ``deinterlace`` of the sheet.
+    A video that cannot be read is not an error: ``fault`` in its ``video.json`` says why, and its times are empty.
+
+    Parameters
+    ----------
+    video
+        Video file, TIFF, or folder of images.
+    outputs
+        Files to write.
+    settings
+        How frames are counted, and which videos are transcoded.
+    row
+        What the sheet says of this video.
     """
-    wanted = make(Prepare, settings)
-    scale, whole = row["downscale"] or 1.0, row["deinterlace"] == "yes"
-    source, standard = Path(video_file, row["pattern"] or ""), Path(standard_dir)
+    source, standard = Path(video, row.pattern or ""), Path(outputs.standard)
     standard.mkdir(parents=True, exist_ok=True)
-    fault, reasons, pts = None, [], np.empty(0, np.int64)
+    fault: str | None = None
+    reasons: list[str] = []
     try:
-        report, times, pts = probe(source, wanted.count == "exact")
-        reasons = reasons_for_copy(report, wanted, scale, whole)
-        if reasons and report.decoded_frames is None:  # a copy holds what can be decoded, which packets do not tell
-            report, times, pts = probe(source, exact=True)
-            reasons = reasons_for_copy(report, wanted, scale, whole)
+        (report, times, pts), reasons = _probe(source, settings, row)
     except PosemakeError as error:
         fault = " ".join(str(error).removeprefix(f"{source}: ").split())
         logger.warning("the video cannot be read: %s", fault)
-        report, times = Report(bytes=source.stat().st_size if source.is_file() else 0), np.empty(0)
-    if report.interlaced and not whole:
+        report = VideoReport(bytes=source.stat().st_size if source.is_file() else 0)
+        times, pts = np.empty(0), np.empty(0, np.int64)
+    if report.interlaced and not row.deinterlaced:
         report = replace(report, findings=(*report.findings, "frames are interlaced; set `deinterlace` to yes in the sheet"))
     for finding in report.findings:
         logger.info("%s", finding)
-    size = scaled_size((report.width, report.height), scale)
+    size = scaled_size((report.width, report.height), row.scale)
     if reasons:
-        logger.info("a standardised copy is made: %s", "; ".join(reasons))
-        pts = write_copy(source, standard / COPY, report, size, whole, wanted.quality, wanted.gop)
-        reading = Reading(True, size, True, wanted.gop)
+        logger.info("a transcoded copy is made: %s", "; ".join(reasons))
+        pts = write_copy(
+            source,
+            standard / COPY,
+            report,
+            size=size,
+            deinterlaced=row.deinterlaced,
+            quality=settings.quality,
+            gop=settings.gop,
+        )
+        reading = Reading(copy=True, size=size, random_access=True, keyframe_gap=settings.gop)
     else:
-        reading = Reading(False, size, report.random_access, report.keyframe_gap, report.white)
-    with replacing(standard / PTS) as part:
+        reading = Reading(size=size, random_access=report.random_access, keyframe_gap=report.keyframe_gap, white=report.white)
+    with atomic_write(standard / PTS) as part:
         np.save(part, pts)
-    with replacing(times_file) as part:
+    with atomic_write(outputs.times) as part:
         np.save(part, times)
-    said = {"pattern": row["pattern"], "standardised": "; ".join(reasons) or None, "fault": fault, "reading": asdict(reading)}
-    write_json(info_file, asdict(report) | said)
+    standardised = "; ".join(reasons) or None
+    info = VideoInfo(**vars(report), pattern=row.pattern, standardised=standardised, fault=fault, reading=reading)
+    write_video_info(outputs.info, info)
+
+
+def _probe(source: Path, settings: Prepare, row: PrepareRow) -> tuple[TimedReport, list[str]]:
+    """Return the report of a video, and the reasons for a copy."""
+    timed = probe(source, settings.count == "exact")
+    reasons = reasons_for_copy(timed.report, settings, row)
+    if reasons and timed.report.decoded_frames is None:  # a copy holds what can be decoded, which packets do not tell
+        timed = probe(source, exact=True)
+        reasons = reasons_for_copy(timed.report, settings, row)
+    return timed, reasons

@@ -1,15 +1,14 @@
-"""What a video holds, and whether its frames can be read exactly.
+"""Probe of a video: what it holds, and whether its frames can be read exactly.
 
-A fast probe counts packets, and decodes only the end and some samples; an exact one decodes everything. A file that gives
-reason to doubt is always probed exactly.
+A fast probe counts packets, and decodes only the end and some samples. An exact probe decodes everything; so does a fast one if
+the file gives reason to doubt.
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -17,17 +16,19 @@ import numpy as np
 from posemake.core.digests import quick_digest
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger, progress
-from posemake.video.decoding import decode_all, decode_tolerant, frame_hash, scan_packets
+from posemake.core.paths import StrPath
+from posemake.video.decoding import FileScan, decode_tolerant, frame_hash, scan_frames, scan_packets
 from posemake.video.frame import upright_size
-from posemake.video.image_stack import Stack, is_stack
-from posemake.video.reader import Reading, Video, open_stream
-from posemake.video.report import Report, short_by, tells_apart, with_times
+from posemake.video.image_stack import ImageStack, is_stack
+from posemake.video.info import Reading, VideoInfo, VideoReport
+from posemake.video.reader import VideoReader, open_stream
+from posemake.video.timestamps import TimedReport, add_times, is_strictly_increasing, missing_end
 
-SHORT = 2000  # frames that are always decoded: it takes seconds
-SAMPLES = 6  # frames read by random access, and compared with what comes in order
-# Pairs of container and codec in which each packet is one frame, with its timestamp: their packets may be counted.
-COUNTED_BY_PACKETS = ("mov", "matroska")
-ONE_FRAME_A_PACKET = (
+SHORT = 2000  # frames; a shorter video is always decoded, which takes seconds
+SAMPLES = 6  # frames that are read by random access and compared with the same frames read in order
+# containers and codecs in which each packet is one frame with its timestamp, so that packets may be counted
+CONTAINERS_OF_FRAMES = ("mov", "matroska")
+CODECS_OF_FRAMES = (
     "h264",
     "hevc",
     "av1",
@@ -43,37 +44,85 @@ ONE_FRAME_A_PACKET = (
 )
 
 
-def _samples(count: int) -> set[int]:
-    return set(np.linspace(0, count - 1, SAMPLES).round().astype(int).tolist()) if count else set()
+@dataclass(frozen=True)
+class _Packets:
+    """Packets of a file in the order of their timestamps."""
+
+    pts: list[int | None]
+    is_key: list[bool]
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def probe(path: StrPath, exact: bool = False) -> TimedReport:
+    """Find out what a video holds.
+
+    Parameters
+    ----------
+    path
+        A video file, a folder of images, a numbered pattern of images, or a TIFF.
+    exact
+        Decode every frame, and digest the whole file, even if nothing gives reason to doubt.
+
+    Raises
+    ------
+    PosemakeError
+        If no frame can be decoded, or frames differ in size.
+    """
+    return probe_stack(Path(path)) if is_stack(path) else probe_file(Path(path), exact)
+
+
+def probe_file(path: Path, exact: bool) -> TimedReport:
+    """Find out what a video file holds, as `probe` does."""
+    report = _report_container(path)
+    scan = scan_packets(path)
+    report = replace(
+        report,
+        bytes=path.stat().st_size,
+        packets=len(scan.pts),
+        hidden_frames=scan.hidden,
+        findings=tuple(_describe_pixels(path, report)),
+        digest=quick_digest(path, exact),
+    )
+    order = np.argsort([-1 if time is None else time for time in scan.pts], kind="stable")
+    packets = _Packets([scan.pts[i] for i in order], [scan.is_key[i] for i in order])
+    doubts = _find_doubts(report, scan, packets)
+    if not exact and not doubts and len(packets.pts) > SHORT:
+        quick = _probe_samples(path, report, packets)
+        if quick is not None:
+            return quick
+        doubts.append("samples differ from what was counted")
+    for doubt in doubts:
+        logger.info("all frames are decoded: %s", doubt)
+    return _probe_all_frames(path, report, packets.pts)
+
+
+def _report_container(path: Path) -> VideoReport:
+    """Report what the container states."""
     with open_stream(path) as (container, stream):
         context = stream.codec_context
         ratio = stream.sample_aspect_ratio
         audio = [s.codec_context.name for s in container.streams.audio if s.codec_context is not None]
-        return {
-            "container": container.format.name,
-            "codec": context.name,
-            "profile": context.profile,
-            "pixel_format": context.pix_fmt or "unknown",
-            "sample_aspect_ratio": str(ratio).replace("/", ":") if ratio and ratio != 1 else None,
-            "audio": audio[0] if audio else None,
-            "fps": float(stream.average_rate or stream.base_rate or stream.guessed_rate or 0),
-            "container_frames": stream.frames,
-            "container_duration": container.duration / av.time_base if container.duration else None,
-            "time_base": str(stream.time_base),
-        }
+        return VideoReport(
+            container=container.format.name,
+            codec=context.name,
+            profile=context.profile,
+            pixel_format=context.pix_fmt or "unknown",
+            sample_aspect_ratio=str(ratio).replace("/", ":") if ratio and ratio != 1 else None,
+            audio=audio[0] if audio else None,
+            fps=float(stream.average_rate or stream.base_rate or stream.guessed_rate or 0),
+            container_frames=stream.frames,
+            container_duration=container.duration / av.time_base if container.duration else None,
+            time_base=str(stream.time_base),
+        )
 
 
-def _of_pixels(path: Path, facts: dict[str, Any]) -> Iterator[str]:
-    """What is to be said of pixels that are not square, and of grey in 16 bits of which the camera used 14 or fewer."""
-    if ratio := facts["sample_aspect_ratio"]:
+def _describe_pixels(path: Path, report: VideoReport) -> Iterator[str]:
+    """Yield a sentence if pixels are not square, and one if 16-bit grey values use 14 bits or fewer."""
+    if ratio := report.sample_aspect_ratio:
         yield (
             f"its pixels are not square (width to height {ratio}): distances along x and y differ; "
             "make a copy with `ffmpeg -i … -vf scale=iw*sar:ih,setsar=1 …` if they are to be compared"
         )
-    if not facts["pixel_format"].startswith("gray16"):
+    if not (report.pixel_format or "").startswith("gray16"):
         return
     brightest = max((int(frame.to_ndarray().max()) for frame in islice(decode_tolerant(path), SAMPLES)), default=0)
     used = max(8, brightest.bit_length())
@@ -82,147 +131,160 @@ def _of_pixels(path: Path, facts: dict[str, Any]) -> Iterator[str]:
         yield f"its values use {used} of 16 bits and are read dark; make a copy with `ffmpeg -i … -vf {brighter} -c:v ffv1 ….mkv`"
 
 
-def _same_by_random_access(path: Path, report: Report, pts: np.ndarray, hashes: dict[int, str] | None) -> bool:
-    """Whether samples that are sought have the pixels that they have in order (``hashes``), or, where that is not known, from an
-    earlier keyframe; and whether the last stretch has exactly the frames that were counted."""
-    reading = Reading(size=(report.width, report.height), random_access=True, keyframe_gap=report.keyframe_gap)
-    video = Video(path, vars(report), reading, pts)
-    try:
-        # one is so near the start that its earlier keyframe is the first frame, from which all come in order
-        near = min(report.keyframe_gap * 3 // 2, report.frames - 1)
-        for index in sorted(_samples(report.frames) | {near} if hashes is None else hashes):
-            sought = frame_hash(next(frame for number, frame in video.decode_to(index) if number == index))
-            if hashes is None:
-                other = frame_hash(next(frame for number, frame in video.decode_to(index, further=2) if number == index))
-            else:
-                other = hashes[index]
-            if sought != other:
-                return False
-        return max(number for number, _ in video.decode_to(report.frames - 1)) == report.frames - 1
-    except (PosemakeError, StopIteration, av.FFmpegError):
-        return False
-
-
-def probe_file(path: Path, exact: bool) -> tuple[Report, np.ndarray, np.ndarray]:
-    """Probe a video file; as `probe`."""
-    facts = _facts(path)
-    packets = scan_packets(path)
-    report = Report(
-        **facts,
-        bytes=path.stat().st_size,
-        packets=len(packets.pts),
-        hidden_frames=packets.hidden,
-        findings=tuple(_of_pixels(path, facts)),
-        digest=quick_digest(path, exact),
-    )
+def _find_doubts(report: VideoReport, scan: FileScan, packets: _Packets) -> list[str]:
+    """Return the reasons why the packets of a file may not be its frames."""
     doubts = []
-    if packets.errors or packets.corrupt:
+    if scan.errors or scan.corrupt:
         doubts.append("its packets cannot all be read")
-    if not (report.container.startswith(COUNTED_BY_PACKETS) and report.codec in ONE_FRAME_A_PACKET):
+    if not ((report.container or "").startswith(CONTAINERS_OF_FRAMES) and report.codec in CODECS_OF_FRAMES):
         doubts.append(f"packets of {report.codec} in {report.container} are not always frames")
-    order = np.argsort([-1 if p is None else p for p in packets.pts], kind="stable")
-    pts, keys = [packets.pts[i] for i in order], [packets.keys[i] for i in order]
-    if not tells_apart(pts):
+    if not is_strictly_increasing(packets.pts):
         doubts.append("timestamps do not tell its packets apart")
-    if report.container_frames and report.container_frames != len(pts) + packets.hidden:
-        doubts.append(f"the container claims {report.container_frames} frames and has {len(pts)} packets")
-    if not exact and not doubts and len(pts) > SHORT:
-        quick = _probe_samples(path, report, pts, keys)
-        if quick is not None:
-            return quick
-        doubts.append("samples are not what was counted")
-    for doubt in doubts:
-        logger.info("all frames are decoded: %s", doubt)
-    return _probe_exactly(path, report, pts)
+    if report.container_frames and report.container_frames != len(packets.pts) + scan.hidden:
+        doubts.append(f"the container claims {report.container_frames} frames and has {len(packets.pts)} packets")
+    return doubts
 
 
-def _probe_samples(path: Path, report: Report, pts: list, keys: list) -> tuple[Report, np.ndarray, np.ndarray] | None:
+def _probe_samples(path: Path, report: VideoReport, packets: _Packets) -> TimedReport | None:
+    """Report a video by its packets; return None if some decoded frames do not agree with them."""
     first = next(decode_tolerant(path), None)
-    if first is None or first.pts != pts[0]:
+    if first is None or first.pts != packets.pts[0]:
         return None
-    size = upright_size(first)
+    width, height = upright_size(first)
     report = replace(
         report,
-        width=size[0],
-        height=size[1],
+        width=width,
+        height=height,
         rotation=int(first.rotation) % 360,
         interlaced=first.interlaced_frame,
     )
-    report, times, stamps = with_times(report, pts, keys)
-    if short_by(report) or not _same_by_random_access(path, report, stamps, None):
+    timed = add_times(report, packets.pts, packets.is_key)
+    if missing_end(timed.report) or not _is_random_access_exact(path, timed.report, timed.pts, None):
         return None
-    return replace(report, random_access=True), times, stamps
+    return timed._replace(report=replace(timed.report, random_access=True))
 
 
-def _probe_exactly(path: Path, report: Report, pts: list[int | None]) -> tuple[Report, np.ndarray, np.ndarray]:
-    expected = len(pts)
-    found = decode_all(path, expected, _samples(expected))
-    count = len(found.pts)
-    if not count:
-        raise PosemakeError(
-            f"{path}: no frame can be decoded ({found.error or 'it holds none'}); copy the file again or convert it to MP4"
-        )
-    if len(found.sizes) > 1:
-        (size, _), (other, at), *_ = found.sizes.items()
+def _probe_all_frames(path: Path, report: VideoReport, packet_pts: Sequence[int | None]) -> TimedReport:
+    """Report a video by decoding all of it."""
+    scan = scan_frames(path, len(packet_pts), _sample_indices(len(packet_pts)))
+    if not scan.pts:
+        reason = scan.first_error or "it holds none"
+        raise PosemakeError(f"{path}: no frame can be decoded ({reason}); copy the file again or convert it to MP4")
+    if len(scan.sizes) > 1:
+        (size, _), (other, at), *_ = scan.sizes.items()
         raise PosemakeError(
             f"{path}: its frames change size at frame {at}, from {size[0]} x {size[1]} to {other[0]} x {other[1]}; "
             "cut it there into two videos"
         )
-    size = next(iter(found.sizes))
-    findings = list(report.findings)
-    counted = report.codec in ONE_FRAME_A_PACKET and not found.interlaced  # interlaced, a packet may be half a frame
-    # some decoders leave out what refers to a lost frame, and say nothing
-    first = found.pts[0]
-    silent = sum(p is not None and first is not None and p >= first for p in pts) - count - found.errors if counted else 0
-    if found.errors:
-        findings.append(f"{found.errors} packets cannot be decoded ({found.error}) and are left out")
-    if found.corrupt:
-        findings.append(f"{found.corrupt} frames are damaged, which the decoder conceals")
-    if not report.hidden_frames and report.container_frames > count:
-        findings.append(f"the container claims {report.container_frames} frames and {count} can be decoded")
-    elif counted and expected - count > found.errors:
-        findings.append(f"there are {expected} packets of frames, and {count} can be decoded")
+    width, height = next(iter(scan.sizes))
+    findings, damaged = _find_damage(report, scan, packet_pts)
     report = replace(
         report,
-        decoded_frames=count,
-        damaged_frames=found.corrupt + found.errors + max(0, silent),
-        width=size[0],
-        height=size[1],
-        rotation=found.rotation,
-        interlaced=found.interlaced,
-        findings=tuple(findings),
+        decoded_frames=len(scan.pts),
+        damaged_frames=damaged,
+        width=width,
+        height=height,
+        rotation=scan.rotation,
+        interlaced=scan.interlaced,
+        findings=(*report.findings, *findings),
     )
-    report, times, stamps = with_times(report, found.pts, found.keys)
-    if short := short_by(report):
-        report = replace(report, findings=(*report.findings, f"it ends {short:.1f} s before the end that the container claims"))
-    if len(stamps) and not report.damaged_frames:
-        report = replace(report, random_access=_same_by_random_access(path, report, stamps, found.hashes))
-    return report, times, stamps
+    report, times, pts = add_times(report, scan.pts, scan.is_key)
+    if missing := missing_end(report):
+        report = replace(report, findings=(*report.findings, f"it ends {missing:.1f} s before the end that the container claims"))
+    if len(pts) and not report.damaged_frames:
+        report = replace(report, random_access=_is_random_access_exact(path, report, pts, scan.hashes))
+    return TimedReport(report, times, pts)
 
 
-def probe_stack(path: Path) -> tuple[Report, np.ndarray, np.ndarray]:
-    """Probe images; as `probe`. All of them are read, as nothing else tells whether they can be."""
-    stack = Stack(path)
+def _find_damage(report: VideoReport, scan: FileScan, packet_pts: Sequence[int | None]) -> tuple[list[str], int]:
+    """Return sentences about damage and lost frames of a decoded file, and the number of damaged frames."""
+    findings = []
+    count, expected = len(scan.pts), len(packet_pts)
+    # a packet of interlaced video may be half a frame
+    packets_are_frames = report.codec in CODECS_OF_FRAMES and not scan.interlaced
+    silently_dropped = 0
+    if packets_are_frames:
+        # some decoders drop frames that refer to a lost one without an error
+        first = scan.pts[0]
+        due = sum(time is not None and first is not None and time >= first for time in packet_pts)
+        silently_dropped = max(0, due - count - scan.errors)
+    if scan.errors:
+        findings.append(f"{scan.errors} packets cannot be decoded ({scan.first_error}) and are left out")
+    if scan.corrupt:
+        findings.append(f"{scan.corrupt} frames are damaged, which the decoder conceals")
+    if not report.hidden_frames and report.container_frames > count:
+        findings.append(f"the container claims {report.container_frames} frames and {count} can be decoded")
+    elif packets_are_frames and expected - count > scan.errors:
+        findings.append(f"there are {expected} packets of frames, and {count} can be decoded")
+    return findings, scan.corrupt + scan.errors + silently_dropped
+
+
+def _sample_indices(count: int) -> set[int]:
+    return set(np.linspace(0, count - 1, SAMPLES).round().astype(int).tolist()) if count else set()
+
+
+def _is_random_access_exact(path: Path, report: VideoReport, pts: np.ndarray, hashes: dict[int, str] | None) -> bool:
+    """Return whether random access gives the right frames.
+
+    Sampled frames must have the same pixels as in order, and the last stretch must have exactly the frames that were counted.
+
+    Parameters
+    ----------
+    path
+        Video file.
+    report
+        Its report, complete but for ``random_access``.
+    pts
+        (frames,) timestamps.
+    hashes
+        Hash of some frames read in order; None to compare with frames reached from an earlier keyframe instead.
+    """
+    reading = Reading(size=(report.width, report.height), random_access=True, keyframe_gap=report.keyframe_gap)
+    video = VideoReader(path, VideoInfo(**vars(report), reading=reading), pts)
+
+    def hash_by_random_access(index: int, gaps_back: int = 0) -> str:
+        return frame_hash(next(frame for number, frame in video.decode_from(index, gaps_back) if number == index))
+
+    try:
+        if hashes is None:
+            # so near to the start that the earlier keyframe is the first frame, from which all frames are read in order
+            near = min(report.keyframe_gap * 3 // 2, report.frames - 1)
+            indices = sorted(_sample_indices(report.frames) | {near})
+        else:
+            indices = sorted(hashes)
+        for index in indices:
+            expected = hash_by_random_access(index, gaps_back=2) if hashes is None else hashes[index]
+            if hash_by_random_access(index) != expected:
+                return False
+        return max(number for number, _ in video.decode_from(report.frames - 1)) == report.frames - 1
+    except (PosemakeError, StopIteration, av.FFmpegError):
+        return False
+
+
+def probe_stack(path: Path) -> TimedReport:
+    """Find out what a stack of images holds, as `probe` does. All images are read, to find out whether they can be."""
+    stack = ImageStack(path)
     stack.measure_white()
-    size = None
+    width, height = 0, 0
     for index in progress(range(stack.count), stack.count, "images"):
         image = stack.read(index)
-        size = size or image.shape[1::-1]
-        if image.shape[1::-1] != size:
+        if index == 0:
+            height, width = image.shape[:2]
+        if image.shape[:2] != (height, width):
             raise PosemakeError(
                 f"{path}: {stack.name(index)} has {image.shape[1]} x {image.shape[0]} pixels, and the images before have "
-                f"{size[0]} x {size[1]}; the frames of a video have one size"
+                f"{width} x {height}; the frames of a video have one size"
             )
     digest = hashlib.sha256()
     files = [path] if path.is_file() else stack.files
     for file in files:
         digest.update(f"{file.name} {quick_digest(file)}\n".encode())
-    report = Report(
+    report = VideoReport(
         container="tiff" if path.is_file() else "images",
         codec=files[0].suffix.lower().lstrip("."),
         pixel_format=("grey" if image.ndim == 2 else "rgb") + ("" if stack.white is None else "16"),
-        width=size[0],
-        height=size[1],
+        width=width,
+        height=height,
         bytes=sum(file.stat().st_size for file in files),
         packets=stack.count,
         decoded_frames=stack.count,
@@ -230,32 +292,6 @@ def probe_stack(path: Path) -> tuple[Report, np.ndarray, np.ndarray]:
         white=stack.white,
         digest=f"sha256:{digest.hexdigest()}",
     )
-    report, times, stamps = with_times(report, [None] * stack.count, [True] * stack.count)
-    return replace(report, findings=report.findings[:1]), times, stamps
-
-
-def probe(path: str | Path, exact: bool = False) -> tuple[Report, np.ndarray, np.ndarray]:
-    """Tell what a video holds.
-
-    Parameters
-    ----------
-    path
-        A video file, a folder of images, a numbered pattern, or a TIFF.
-    exact
-        Decode every frame, and digest all of the file, also where nothing gives reason to doubt.
-
-    Returns
-    -------
-    report
-        What was found.
-    times
-        (frames,) float64, seconds of each frame's own timestamp.
-    pts
-        (frames,) int64, the timestamps in the file's time base; empty where they do not tell frames apart.
-
-    Raises
-    ------
-    PosemakeError
-        If there is no decodable frame, or frames differ in size.
-    """
-    return probe_stack(Path(path)) if is_stack(path) else probe_file(Path(path), exact)
+    timed = add_times(report, [None] * stack.count, [True] * stack.count)
+    # images have no timestamps; of the findings, only the one about the frame rate is news
+    return timed._replace(report=replace(timed.report, findings=timed.report.findings[:1]))

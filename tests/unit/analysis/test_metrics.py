@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posemake.analysis.metrics import average_precision, distances, similarity, summarise
+from posemake.analysis.metrics import average_precision, distances, object_keypoint_similarity, summarise
 
 errors = st.lists(st.floats(0, 1000), min_size=1, max_size=40)
 
@@ -82,9 +82,9 @@ def test_similarity_by_hand():
     found[2] += (0, 4)
     sigmas = np.full(4, 0.1)
     expected = [1, (3 + np.exp(-0.5)) / 4, np.exp(-2)]
-    assert similarity(found, labelled, sigmas) == pytest.approx(expected)
+    assert object_keypoint_similarity(found, labelled, sigmas) == pytest.approx(expected)
     sigmas[0] = 0.2  # 2 s² k² = 32
-    assert similarity(found, labelled, sigmas)[1] == pytest.approx((3 + np.exp(-4 / 32)) / 4)
+    assert object_keypoint_similarity(found, labelled, sigmas)[1] == pytest.approx((3 + np.exp(-4 / 32)) / 4)
 
 
 def test_similarity_leaves_out_what_has_no_label():
@@ -92,9 +92,9 @@ def test_similarity_leaves_out_what_has_no_label():
     labelled[0, 3] = np.nan  # the box stays the same
     found = SQUARE[None] + (0.0, 2.0)
     found[0, 3] = 1e6
-    assert similarity(found, labelled, np.full(4, 0.1)) == pytest.approx([np.exp(-0.5)])
+    assert object_keypoint_similarity(found, labelled, np.full(4, 0.1)) == pytest.approx([np.exp(-0.5)])
     found[0, 0] = np.nan  # not found: as far off as can be
-    assert similarity(found, labelled, np.full(4, 0.1)) == pytest.approx([2 / 3 * np.exp(-0.5)])
+    assert object_keypoint_similarity(found, labelled, np.full(4, 0.1)) == pytest.approx([2 / 3 * np.exp(-0.5)])
 
 
 @pytest.mark.parametrize("there", [[], [0], [0, 1]], ids=["no label", "one label", "a box without an area"])
@@ -103,7 +103,7 @@ def test_no_similarity_without_a_scale(there):
     labelled[0, there] = SQUARE[there]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isnan(similarity(SQUARE[None], labelled, np.full(4, 0.1))).all()
+        assert np.isnan(object_keypoint_similarity(SQUARE[None], labelled, np.full(4, 0.1))).all()
 
 
 @given(st.floats(0.1, 50), st.floats(-100, 100), st.integers(0, 2**32 - 1))
@@ -112,9 +112,9 @@ def test_similarity_holds_for_any_size_and_place(scale, shift, seed):
     labelled = rng.uniform(0, 100, (5, 6, 2))
     found = labelled + rng.normal(0, 5, labelled.shape)
     sigmas = rng.uniform(0.05, 0.2, 6)
-    oks = similarity(found, labelled, sigmas)
+    oks = object_keypoint_similarity(found, labelled, sigmas)
     assert ((oks > 0) & (oks < 1)).all()
-    assert similarity(scale * found + shift, scale * labelled + shift, sigmas) == pytest.approx(oks, rel=1e-6)
+    assert object_keypoint_similarity(scale * found + shift, scale * labelled + shift, sigmas) == pytest.approx(oks, rel=1e-6)
 
 
 def test_average_precision_by_hand():

@@ -1,7 +1,17 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from posemake.analysis.pose_quality import FIGURES, describe_steadiness, stand_out
+from posemake.analysis.pose_quality import (
+    JUMP,
+    displacement_sd,
+    find_conspicuous_videos,
+    find_resting_steps,
+    measure_pose_quality,
+)
+from posemake.config.settings import Refine
+from posemake.data.pose_summary import PoseQuality
 
 NAMES, SKELETON = ["head", "back", "tail"], [["head", "back"], ["back", "tail"]]
 BODY = np.array([[40.0, 0], [20, 0], [0, 0]])  # 40 px long
@@ -15,7 +25,7 @@ def walk(frames=400, speed=2.0, noise=0.0, seed=1):
 
 
 def figures(xy, trusted=None, skeleton=SKELETON):
-    return describe_steadiness(xy, np.ones(xy.shape[:2], bool) if trusted is None else trusted, NAMES, skeleton)
+    return asdict(measure_pose_quality(xy, np.ones(xy.shape[:2], bool) if trusted is None else trusted, NAMES, skeleton))
 
 
 def test_a_walk_without_noise():
@@ -80,14 +90,34 @@ def test_bones_that_stretch():
 def test_few_points_say_nothing():
     xy = walk(50)
     assert set(figures(xy, np.zeros(xy.shape[:2], bool)).values()) == {None}
-    assert tuple(figures(np.full_like(xy, np.nan))) == FIGURES
-    assert describe_steadiness(xy[:, :1], np.ones((50, 1), bool), NAMES[:1], [])["bone_spread"] is None
+    assert figures(np.full_like(xy, np.nan)) == asdict(PoseQuality())
+    assert measure_pose_quality(xy[:, :1], np.ones((50, 1), bool), NAMES[:1], []).bone_spread is None
+
+
+def test_the_animal_rests_where_its_middle_hardly_moves():
+    steps = find_resting_steps(walk(2000, noise=0.5), 40.0)
+    assert len(steps) == 199 and (steps < 1000).all()
+    assert len(find_resting_steps(walk(2000), np.nan)) == 0 and len(find_resting_steps(walk(1), 40.0)) == 0
+
+
+def test_jitter_is_of_steps_whose_ends_are_known():
+    xy = np.zeros((50, 1, 2))
+    xy[::2] = 1.0
+    assert displacement_sd(xy) == pytest.approx([np.sqrt(49 / 48) * np.sqrt(1 - 1 / 49**2)])
+    xy[10] = np.nan  # two steps less, and those beside it count on
+    assert displacement_sd(xy)[0] == pytest.approx(1, abs=0.03)
+    xy[:31] = np.nan
+    assert np.isnan(displacement_sd(xy)).all()
+
+
+def test_a_jump_is_one_that_refine_takes_for_one():
+    assert Refine().jump == JUMP
 
 
 def compared(**figures):
     """What is said of the videos a, b, c and d."""
     same = {"jitter_px": [1.0] * 4, "jumps": [0.0] * 4, "bone_spread": [0.05] * 4}
-    return stand_out("abcd", {name: np.array(values) for name, values in (same | figures).items()})
+    return find_conspicuous_videos("abcd", {name: np.array(values) for name, values in (same | figures).items()})
 
 
 def test_a_video_that_is_less_steady_than_the_others_is_named():

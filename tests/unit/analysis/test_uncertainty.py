@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from posemake.analysis.uncertainty import (
     MIN_BLOCKS,
     MIN_PASSING,
-    calibration_error,
+    bootstrap_intervals,
     compare_groups,
-    intervals,
-    reliability,
+    expected_calibration_error,
+    reliability_bins,
     suggest_threshold,
 )
 
@@ -25,24 +25,24 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     held = 0
     for seed in range(200):
         error = 10 + np.repeat(rng.normal(0, 2, 40), 3) + rng.normal(0, 0.5, 120)
-        low, high = intervals(error, block, (), 400, seed)["mean"]
+        low, high = bootstrap_intervals(error, block, (), 400, seed)["mean"]
         held += low <= 10 <= high
     assert 0.88 <= held / 200 <= 0.99
 
 
 def test_points_of_one_block_are_no_more_than_one():
     error = np.random.default_rng(2).normal(10, 2, 30)
-    once = intervals(error, np.arange(30), (), 1000, 1)["mean"]
-    many = intervals(np.repeat(error, 50), np.repeat(np.arange(30), 50), (), 1000, 1)["mean"]
+    once = bootstrap_intervals(error, np.arange(30), (), 1000, 1)["mean"]
+    many = bootstrap_intervals(np.repeat(error, 50), np.repeat(np.arange(30), 50), (), 1000, 1)["mean"]
     assert many == pytest.approx(once)
-    alone = intervals(np.repeat(error, 50), np.arange(1500), (), 1000, 1)["mean"]
+    alone = bootstrap_intervals(np.repeat(error, 50), np.arange(1500), (), 1000, 1)["mean"]
     assert alone[1] - alone[0] < 0.3 * (many[1] - many[0])
 
 
 def test_intervals_are_those_of_samples_drawn_one_by_one():
     rng = np.random.default_rng(3)
     error, block = rng.gamma(2, 3, 60), rng.permutation(np.arange(60) % 12)
-    found = intervals(error, np.array(list("abcdefghijkl"))[block], (5.0,), 300, 7)
+    found = bootstrap_intervals(error, np.array(list("abcdefghijkl"))[block], (5.0,), 300, 7)
     times = np.random.default_rng(7).multinomial(12, np.full(12, 1 / 12), 300)
     samples = [np.repeat(error, draw[block]) for draw in times]
     figures = {"mean": np.mean, "median": np.median, "pck_5": lambda v: np.mean(v <= 5)}
@@ -55,7 +55,7 @@ def test_intervals_are_those_of_samples_drawn_one_by_one():
 @given(st.lists(st.tuples(st.floats(0, 1000), st.integers(0, 9)), max_size=40))
 def test_intervals_lie_within_the_errors(points):
     error, block = np.array([e for e, _ in points], float), np.array([b for _, b in points], int)
-    found = intervals(error, block, (5.0,), 100, 1)
+    found = bootstrap_intervals(error, block, (5.0,), 100, 1)
     assert list(found) == NAMES
     if len(set(block.tolist())) < MIN_BLOCKS:
         assert np.isnan(list(found.values())).all()
@@ -63,24 +63,24 @@ def test_intervals_lie_within_the_errors(points):
         for name in ("mean", "rmse", "median"):
             assert error.min() - 1e-6 <= found[name][0] <= found[name][1] <= error.max() + 1e-6
         assert 0 <= found["pck_5"][0] <= found["pck_5"][1] <= 1
-        assert found == intervals(error, block, (5.0,), 100, 1)
+        assert found == bootstrap_intervals(error, block, (5.0,), 100, 1)
 
 
 def test_reliability_of_a_calibrated_and_of_an_overconfident_model():
     rng = np.random.default_rng(4)
     confidence = rng.uniform(0, 1, 20000)
-    bins = reliability(confidence, rng.uniform(0, 1, 20000) < confidence)
-    assert sum(row["n"] for row in bins) == 20000 and calibration_error(bins) < 0.02
+    bins = reliability_bins(confidence, rng.uniform(0, 1, 20000) < confidence)
+    assert sum(row["n"] for row in bins) == 20000 and expected_calibration_error(bins) < 0.02
     assert all(row["low"] <= row["confidence"] <= row["high"] for row in bins)
-    sure = reliability(np.full(100, 0.95), np.arange(100) < 60)
-    assert sure[-1]["n"] == 100 and sure[-1]["correct"] == 0.6 and calibration_error(sure) == pytest.approx(0.35)
+    sure = reliability_bins(np.full(100, 0.95), np.arange(100) < 60)
+    assert sure[-1]["n"] == 100 and sure[-1]["correct"] == 0.6 and expected_calibration_error(sure) == pytest.approx(0.35)
 
 
 def test_no_points_have_no_reliability_and_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        bins = reliability(np.array([]), np.array([], bool))
-        assert np.isnan(calibration_error(bins)) and {row["n"] for row in bins} == {0}
+        bins = reliability_bins(np.array([]), np.array([], bool))
+        assert np.isnan(expected_calibration_error(bins)) and {row["n"] for row in bins} == {0}
         assert suggest_threshold(np.array([]), np.array([], bool), 0.95)["threshold"] is None
 
 

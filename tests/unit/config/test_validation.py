@@ -1,71 +1,103 @@
+"""Faults of a config."""
+
 import copy
-import dataclasses
 import json
-import re
 
 import pytest
 from fixtures.helpers import ROOT
 
-from posemake.config import settings
-from posemake.config.filter_steps import STEPS
-from posemake.config.validation import config_faults, nearest, raise_faults
-from posemake.config.video_sheet import frames_faults, frames_of_video, read_videos
+from posemake.config.settings import Config, Model, Split
+from posemake.config.validation import RENAMED_KEYS, check_config, raise_faults, suggest
+from posemake.config.video_sheet import read_videos
 from posemake.core.errors import PosemakeError
 from posemake.core.yaml_files import read_yaml
-from posemake.networks.runtimes import ENGINES
 
-SCHEMA = read_yaml(ROOT / "config/schemas/config.schema.yaml")
-VIDEOS_SCHEMA = read_yaml(ROOT / "config/schemas/videos.schema.yaml")
 CONFIG = read_yaml(ROOT / "config/config.yaml")
-NESTED = (settings.Model, settings.Augment, settings.Probability, settings.Shares, settings.Follow, *STEPS.values())
-KINDS = {name: kind for name, kind in vars(settings).items() if dataclasses.is_dataclass(kind)}
-SECTIONS = {name.lower(): kind for name, kind in KINDS.items() if kind not in NESTED}
+LEAST = {"keypoints": ["snout"], "models": {"small": {}}}
+SECTIONS = {name: field.default_factory for name, field in Config.model_fields.items() if field.default_factory}
 
 
-def keys(kind):
-    return {field.name for field in dataclasses.fields(kind)}
+def faults_in(config):
+    _, faults = check_config(config)
+    assert all("\n" not in fault for fault in faults)
+    return faults
 
 
 def test_the_config_and_sheet_of_the_repository_have_no_fault():
-    assert config_faults(CONFIG, SCHEMA) == []
-    videos, faults = read_videos(ROOT / CONFIG["videos"], VIDEOS_SCHEMA)
+    assert faults_in(CONFIG) == []
+    videos, faults = read_videos(ROOT / CONFIG["videos"])
     assert faults == [] and len(videos) > 1
 
 
-def test_every_setting_is_in_the_schema_and_every_key_of_the_schema_is_a_setting():
-    sections = {key: rule for key, rule in SCHEMA["properties"].items() if rule.get("type") == "object"}
-    assert set(sections) == {*SECTIONS, "models"}
-    for name, kind in SECTIONS.items():
-        assert set(sections[name]["properties"]) == keys(kind), name
-    model = SCHEMA["properties"]["models"]["additionalProperties"]
-    assert set(model["properties"]) == keys(settings.Model)
-    augment = model["properties"]["augment"]["properties"]
-    assert set(augment) == keys(settings.Augment)
-    assert set(augment["probability"]["properties"]) == keys(settings.Probability)
-    assert set(sections["frames"]["properties"]["shares"]["properties"]) == keys(settings.Shares)
-    assert set(sections["predict"]["properties"]["follow"]["properties"]) == keys(settings.Follow)
-    assert sections["predict"]["properties"]["engine"]["enum"] == ["auto", *ENGINES]
-
-
-def test_every_setting_is_shown_in_the_config_of_the_repository():
-    for name, kind in SECTIONS.items():
-        assert set(CONFIG[name]) == keys(kind), name
-    assert set(CONFIG["models"]["small"]) == keys(settings.Model)
-    assert set(CONFIG["models"]["small"]["augment"]) == keys(settings.Augment)
-    assert set(CONFIG["models"]["small"]["augment"]["probability"]) == keys(settings.Probability)
-    assert set(CONFIG["frames"]["shares"]) == keys(settings.Shares)
-    assert set(CONFIG["predict"]["follow"]) == keys(settings.Follow)
+def test_a_config_without_faults_gives_all_settings():
+    config, faults = check_config({**LEAST, "split": {"test": 0.2}})
+    assert faults == [] and config == Config(keypoints=("snout",), models={"small": Model()}, split=Split(test=0.2))
 
 
 def test_defaults_are_valid():
-    least = {"keypoints": ["snout"], "models": {"small": {}}}
-    assert config_faults(least, SCHEMA) == []
-    filled = {name: settings.plain(kind) for name, kind in SECTIONS.items()}
-    full = {**least, **filled, "models": {"small": settings.plain(settings.Model)}}
-    assert config_faults(json.loads(json.dumps(full)), SCHEMA) == []  # tuples are lists in YAML
+    assert faults_in(LEAST) == []
+    filled = {name: kind().model_dump() for name, kind in SECTIONS.items()}
+    full = {**LEAST, **filled, "models": {"small": Model().model_dump()}}
+    assert faults_in(json.loads(json.dumps(full))) == []  # tuples are lists in YAML
 
 
-def put(path, value):
+@pytest.mark.parametrize("section", SECTIONS)
+def test_an_empty_section_is_a_fault(section):
+    assert faults_in({**LEAST, section: None}) == [f"{section}: None is not of the type object"]
+
+
+@pytest.mark.parametrize(
+    "path, value, sentence",
+    [
+        ("prepare.standardise", "auto", "prepare.standardise: this key is now called prepare.transcode"),
+        ("predict.follow", {"every": 50}, "predict.follow: this key is now called predict.dynamic_crop"),
+        ("predict.crop", "follow", "predict.crop: 'follow' is now called 'dynamic'"),
+        ("evaluate.draws", 500, "evaluate.draws: this key is now called evaluate.bootstrap_samples"),
+        ("evaluate.correct", 5, "evaluate.correct: this key is now called evaluate.correct_within"),
+        ("repeats.labels", [0.5], "repeats.labels: this key is now called repeats.label_fractions"),
+    ],
+)
+def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(path, value, sentence):
+    assert faults_in(changed_config(path, value)) == [sentence]
+
+
+def test_new_names_of_keys_exist():
+    for new in RENAMED_KEYS.values():
+        section, key = new.split(".")
+        assert key in SECTIONS[section].model_fields
+
+
+@pytest.mark.parametrize(
+    "path, value, sentence",
+    [
+        ("render.names", 1, "render.names: 1 is not of the type boolean"),
+        ("models.small.steps", True, "models.small.steps: True is not of the type integer"),
+        ("models.small.steps", 0.5, "models.small.steps: 0.5 is not of the type integer"),
+        ("models.small.sigma", "3", "models.small.sigma: '3' is not of the type number"),
+        ("models.small.sigma", 0, "models.small.sigma: 0 has to be greater than 0"),
+        ("models.small.scale", 5, "models.small.scale: 5: auto, or a number above 0 and up to 4"),
+        ("models.small.scale", "big", "models.small.scale: 'big': auto, or a number above 0 and up to 4"),
+        ("models.small.batch_size", 1, "models.small.batch_size: 1 is less than the minimum of 2"),
+        ("filter.threshold", 60, "filter.threshold: 60 is greater than the maximum of 1"),
+        ("models", {}, "models: {} is empty"),
+        ("models", {1: {}}, "models: 1 is not of the type string"),
+        ("keypoints", [], "keypoints: [] is empty"),
+        ("keypoints", ["a", 1], "keypoints[1]: 1 is not of the type string"),
+        ("frames.weights", "", "frames.weights: '' is empty"),
+        ("skeleton", "snout", "skeleton: 'snout' is not of the type array"),
+        ("refine.models", ["small", "small"], "refine.models: ['small', 'small']: an entry stands there twice"),
+        ("repeats.folds", 1, "repeats.folds: 1: folds are 2 or more, or 0 for none"),
+        ("render.follow", [200], "render.follow: [200]: a window that follows the animal has a width and a height"),
+        ("render.follow", [200, 8], "render.follow[1]: 8: a whole number of pixels, 16 or more"),
+        ("render.span", [1], "render.span: [1]: a span is where it begins and where it ends"),
+    ],
+)
+def test_each_fault_of_a_value_is_told_in_words(path, value, sentence):
+    (fault,) = faults_in({**CONFIG, "predict": {}, path: value} if "." not in path else changed_config(path, value))
+    assert fault.startswith(sentence)
+
+
+def changed_config(path, value):
     """The config of the repository with one value changed, or a key left out."""
     config = copy.deepcopy(CONFIG)
     *parents, last = path.split(".")
@@ -128,187 +160,37 @@ def put(path, value):
         ("models.small.augment.probability.flip", 2, "models.small.augment.probability.flip: "),
         ("models.small.schedule", "step", "models.small.schedule: 'step' is not valid"),
         ("models.small.weights", "imagenet", "models.small.weights: unet_small has no ImageNet weights; set none"),
+        (
+            "models.other",
+            {"backbone": "efficientnet_b6", "weights": "imagenet"},
+            "models.other.weights: efficientnet_b6 has no ImageNet weights; set none",
+        ),
         ("models.other", {"backbone": "resnet50", "weights": "no.pt"}, "models.other.weights: is none, imagenet, or a file"),
         ("split.test", 0.8, "split: validation and test together leave less than a tenth for training"),
     ],
 )
 def test_each_fault_of_a_config_names_its_key(path, value, sentence):
-    faults = config_faults(put(path, value), SCHEMA)
+    faults = faults_in(changed_config(path, value))
     assert sum(sentence in fault for fault in faults) == 1, faults
-    assert all("\n" not in fault for fault in faults)
 
 
 @pytest.mark.parametrize("config", [None, 5, [1], "a"])
 def test_a_config_that_holds_no_keys_is_a_fault(config):
-    assert len(config_faults(config, SCHEMA)) == 1
+    assert len(faults_in(config)) == 1
 
 
 def test_all_faults_of_a_config_are_told_at_once_and_each_once():
-    assert config_faults({"model": {}}, SCHEMA) == [
+    assert faults_in({"model": {}}) == [
         "model: there is no such key; did you mean 'models'?",
         "keypoints: the key is missing",
         "models: the key is missing",
     ]
 
 
-def sheet(folder, text):
-    path = folder / "videos.tsv"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def faults_of(folder, text):
-    path = sheet(folder, text)
-    _, faults = read_videos(path, VIDEOS_SCHEMA)
-    assert all(fault.startswith(str(path)) for fault in faults)
-    return [fault.removeprefix(f"{path}") for fault in faults]
-
-
-def test_a_sheet_gives_its_rows_with_their_types(tmp_path):
-    text = "video\tuse\tpath\tfps\tcrop\tstart\tsubject\nm1\tboth\ta b/m1.mp4\t29.97\t0,320,10,240\t5\t007\nm2\ttrain\t\t\n"
-    videos, faults = read_videos(sheet(tmp_path, text), VIDEOS_SCHEMA)
-    assert faults == []
-    assert set(videos["m1"]) == {*VIDEOS_SCHEMA["properties"], "row"}
-    assert [videos["m1"][key] for key in ("path", "fps", "crop", "start", "subject", "stop", "row")] == [
-        "a b/m1.mp4", 29.97, [0, 320, 10, 240], 5, "007", None, 2,
-    ]  # fmt: skip
-    assert videos["m2"] == dict.fromkeys(videos["m2"]) | {"video": "m2", "use": "train", "row": 3}
-
-
-@pytest.mark.parametrize("change", [lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r\n"), lambda t: t.replace("\t", " \t ")])
-def test_a_sheet_of_a_spreadsheet_reads_the_same(tmp_path, change):
-    text = "video\tuse\tgroup\nm1\tboth\tcontrol\nm2\ttrain\tdrug\n"
-    plain, _ = read_videos(sheet(tmp_path, text), VIDEOS_SCHEMA)
-    assert read_videos(sheet(tmp_path, change(text)), VIDEOS_SCHEMA) == (plain, [])
-
-
-def test_rows_are_the_lines_of_the_file(tmp_path):
-    text = "# all videos\nvideo\tuse\n\n# of the first day\nm1\tboth\nm2\tbth\n"
-    assert faults_of(tmp_path, text) == [", row 6, use: 'bth' is not valid; did you mean 'both'?"]
-    assert read_videos(sheet(tmp_path, text.replace("bth", "both")), VIDEOS_SCHEMA)[0]["m1"]["row"] == 5
-
-
-@pytest.mark.parametrize(
-    "text, sentence",
-    [
-        ("", ": the sheet is empty; its first row names the columns: video, path, use"),
-        ("# nothing\n\n", ": the sheet is empty"),
-        ("video\tuse\n", ": the sheet names no video"),
-        ("vidio\tuse\nm1\tboth\n", ": there is no column 'vidio'; did you mean 'video'?"),
-        ("video\tpath\nm1\ta.mp4\n", ": the column 'use' is missing"),
-        ("video\tuse\tuse\nm1\tboth\tboth\n", ": the column 'use' stands there twice"),
-        ("video,use\nm1,both\n", ": there is no column 'video,use'"),
-        ("video\tuse\nm1\tbot\n", ", row 2, use: 'bot' is not valid; did you mean 'both'?"),
-        ("video\tuse\n\tboth\n", ", row 2, video: the key is missing"),
-        ("video\tuse\nm1\tboth\nm2\tboth\nm1\ttrain\n", ", row 4, video: 'm1' already stands in row 2; ids are unique"),
-        ("video\tuse\nm/1\tboth\n", ", row 2, video: 'm/1': an id begins with a letter or digit"),
-        ("video\tuse\n.m\tboth\n", ", row 2, video: '.m': an id begins"),
-        ("video\tuse\nm1\tboth\tmore\n", ", row 2: 3 cells under a header of 2"),
-        ("video\tuse\tfps\nm1\tboth\tfast\n", ", row 2, fps: 'fast' is not of the type number"),
-        ("video\tuse\tfps\nm1\tboth\t0\n", ", row 2, fps: "),
-        ("video\tuse\tstart\nm1\tboth\t1.5\n", ", row 2, start: '1.5' is not of the type integer"),
-        ("video\tuse\tcrop\nm1\tboth\t0,10,20\n", ", row 2, crop: '0,10,20': a crop is x1,x2,y1,y2 in pixels"),
-        ("video\tuse\tcrop\nm1\tboth\t9,9,0,20\n", ", row 2, crop: '9,9,0,20' is empty; it is x1,x2,y1,y2 with x1 < x2"),
-        ("video\tuse\troi\nm1\tboth\t0,10,20\n", ", row 2, roi: '0,10,20': a region is x1,x2,y1,y2 in pixels"),
-        ("video\tuse\troi\nm1\tboth\t0,9,20,9\n", ", row 2, roi: '0,9,20,9' is empty; it is x1,x2,y1,y2 with x1 < x2"),
-        ("video\tuse\tframes\nm1\tboth\t3;4\n", ", row 2, frames: '3;4': a list of frames and ranges of frames"),
-        ("video\tuse\tframes\nm1\tboth\t3-9:0\n", ", row 2, frames: '3-9:0': a list of frames and ranges of frames"),
-        ("video\tuse\tframes\nm1\tboth\t1,9-3\n", ", row 2, frames: '1,9-3' has a range that is empty"),
-        ("video\tuse\tframes\nm1\tboth\t0-10000\n", ", row 2, frames: '0-10000' names more than 10000 frames"),
-    ],
-)
-def test_each_fault_of_a_sheet_names_its_row(tmp_path, text, sentence):
-    faults = faults_of(tmp_path, text)
-    assert sum(fault.startswith(sentence) for fault in faults) == 1, faults
-
-
-@pytest.mark.parametrize(
-    "cell, frames",
-    [
-        ("12", [12]),
-        ("12,40,100-200:20", [12, 40, 100, 120, 140, 160, 180, 200]),
-        ("5-8 , 1", [1, 5, 6, 7, 8]),
-        ("7,3-7,3", [3, 4, 5, 6, 7]),
-        ("10-19:5", [10, 15]),
-    ],
-)
-def test_a_list_of_frames_is_read_in_order_and_each_once(tmp_path, cell, frames):
-    videos, faults = read_videos(sheet(tmp_path, f"video\tuse\tframes\troi\nm1\tboth\t{cell}\t1,2,3,4\n"), VIDEOS_SCHEMA)
-    assert faults == [] and videos["m1"]["frames"] == frames and videos["m1"]["roi"] == [1, 2, 3, 4]
-
-
-ROWS = {
-    "m1": {"use": "both", "path": "a.mp4", "group": "control", "subject": "7", "frames": [1, 2], "row": 2},
-    "m2": {"use": "train", "path": "b.mp4", "group": None, "subject": "8", "frames": None, "row": 3},
-    "m3": {"use": "train", "path": None, "group": None, "subject": None, "frames": None, "row": 4},
-    "m4": {"use": "analyse", "path": "d.mp4", "group": "drug", "subject": None, "frames": None, "row": 5},
-}
-
-
-def test_the_number_of_a_subject_goes_before_that_of_its_group():
-    frames = settings.plain(settings.Frames, {"per_group": {"control": 5, "drug": 6}, "per_subject": {7: 9}})
-    assert [frames_of_video(frames, row)["per_video"] for row in ROWS.values()] == [9, 20, 20, 6]
-    other = settings.plain(settings.Frames, {"per_group": {"control": 5, "drug": 7}, "per_subject": {7: 9, 8: 20}})
-    same = [frames_of_video(frames, row) == frames_of_video(other, row) for row in ROWS.values()]
-    assert same == [True, True, True, False]  # another's number changes nothing
-
-
-def frames_told(**values):
-    return frames_faults(settings.plain(settings.Frames, values), ROWS, "config.yaml", "videos.tsv")
-
-
-def test_numbers_and_lists_are_for_what_the_sheet_has():
-    assert frames_told() == frames_told(per_group={"control": 3}, per_subject={7: 3, "8": 3}) == []
-    assert frames_told(per_group={"contrl": 3}, per_subject={"9": 3}) == [
-        "config.yaml, frames.per_group: no video to label is of the group 'contrl'; did you mean 'control'?",
-        "config.yaml, frames.per_subject: no video to label is of the subject '9'; valid are 7, 8",
-    ]
-    assert len(frames_told(per_group={"drug": 3})) == 1  # its only video is not labelled
-    assert frames_told(method="manual") == [
-        "videos.tsv, row 3, frames: is empty, and frames.method is manual; name the frames, as in 12,40,100-200:20"
-    ]
-
-
-def test_all_faults_of_a_sheet_are_told_at_once(tmp_path):
-    text = "video\tuse\tfps\nm 1\tboth\t-1\nm2\tall\t25\n\t\t25\nm3\tboth\t25\nm3\ttrain\tx\n"
-    faults = faults_of(tmp_path, text)
-    places = [re.match(r", row (\d+), (\w+): ", fault).groups() for fault in faults]
-    assert sorted(places) == [
-        ("2", "fps"), ("2", "video"), ("3", "use"), ("4", "use"), ("4", "video"), ("6", "fps"), ("6", "video"),
-    ]  # fmt: skip
-
-
-def test_a_sheet_that_is_not_there_or_no_text_is_a_fault(tmp_path):
-    videos, faults = read_videos(tmp_path / "none.tsv", VIDEOS_SCHEMA)
-    assert videos == {} and len(faults) == 1 and "none.tsv: the sheet of videos cannot be read" in faults[0]
-    (tmp_path / "latin.tsv").write_bytes("video\tuse\nmäuse\tboth\n".encode("latin-1"))
-    videos, faults = read_videos(tmp_path / "latin.tsv", VIDEOS_SCHEMA)
-    assert videos == {} and len(faults) == 1 and "latin.tsv" in faults[0]
-
-
-@pytest.mark.parametrize("text, line", [("a: 1\nb: [1, 2\nc: 3\n", 3), ("a: 1\n\tb: 2\n", 2), ("a: b: c\n", 1)])
-def test_yaml_that_does_not_parse_is_told_with_its_line(tmp_path, text, line):
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    with pytest.raises(PosemakeError, match=rf"^{re.escape(str(path))}, line {line}, column \d+: this is not YAML"):
-        read_yaml(path)
-
-
-def test_yaml_that_is_not_there_is_told_with_its_name(tmp_path):
-    with pytest.raises(PosemakeError, match=r"none.yaml: cannot be read"):
-        read_yaml(tmp_path / "none.yaml")
-
-
-def test_yaml_makes_plain_values_only(tmp_path):
-    (tmp_path / "a.yaml").write_text("a: !!python/object/apply:os.getcwd []\n")
-    with pytest.raises(PosemakeError, match="not YAML"):
-        read_yaml(tmp_path / "a.yaml")
-
-
 def test_the_nearest_name_is_offered_or_all():
-    assert nearest("snuot", ["snout", "tail"]) == "did you mean 'snout'?"
-    assert nearest("wing", ["snout", "tail"]) == "valid are snout, tail"
-    assert nearest(5, ["4", "8"]) == "valid are 4, 8"
+    assert suggest("snuot", ["snout", "tail"]) == "did you mean 'snout'?"
+    assert suggest("wing", ["snout", "tail"]) == "valid are snout, tail"
+    assert suggest(5, ["4", "8"]) == "valid are 4, 8"
 
 
 def test_faults_are_one_error_a_line_each():

@@ -1,4 +1,4 @@
-"""What is said of a full disk, of no memory, and of a kill."""
+"""Errors of the machine."""
 
 import errno
 import os
@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from posemake.core import machine_errors as faults
-from posemake.core.machine_errors import as_disk_fault, disk_sentence, how_it_ended, is_full, sentence_of
+from posemake.core.machine_errors import DISK_ERRORS, as_disk_error, describe_disk, describe_error, describe_job_end, is_disk_full
 
 
 @pytest.mark.parametrize(
@@ -22,11 +21,11 @@ from posemake.core.machine_errors import as_disk_fault, disk_sentence, how_it_en
     ],
 )
 def test_faults_of_a_disk(number, words):
-    assert words in sentence_of(OSError(number, os.strerror(number), "results/a.h5"))
+    assert words in describe_error(OSError(number, os.strerror(number), "results/a.h5"))
 
 
 def test_a_file_without_a_name():
-    assert "the disk of a temporary file" in sentence_of(OSError(errno.ENOSPC, "No space left on device"))
+    assert "the disk of a temporary file" in describe_error(OSError(errno.ENOSPC, "No space left on device"))
 
 
 def test_memory():
@@ -34,12 +33,12 @@ def test_memory():
         np.empty(1 << 50)
     torch = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")
     for error in (numpy.value, MemoryError(), torch, OSError(12, "Cannot allocate memory")):
-        assert sentence_of(error).startswith("there was not enough memory for the job; ")
+        assert describe_error(error).startswith("there was not enough memory for the job; ")
 
 
 @pytest.mark.parametrize("error", [ValueError("bad_alloc"), OSError(errno.ENOENT, "No such file", "a"), KeyError("a")])
 def test_other_errors_are_no_fault_of_the_machine(error):
-    assert sentence_of(error) is None and as_disk_fault(error, "a.h5") is error
+    assert describe_error(error) is None and as_disk_error(error, "a.h5") is error
 
 
 def disk(monkeypatch, free=1 << 30, files=1 << 20, left=1 << 10, blocks=1 << 30, flag=0):
@@ -51,25 +50,25 @@ def test_a_disk_is_full_without_bytes_or_without_files(monkeypatch, tmp_path):
     untold = {"free": 0, "blocks": 0, "left": 0, "files": 0}
     for values, full in (({}, False), ({"free": 100}, True), ({"left": 0}, True), (untold, False)):
         disk(monkeypatch, **values)
-        assert is_full(tmp_path) == full
-        assert (disk_sentence(tmp_path, "x") is not None) == full
+        assert is_disk_full(tmp_path) == full
+        assert (describe_disk(tmp_path, "x") is not None) == full
     disk(monkeypatch, flag=os.ST_RDONLY)
-    assert disk_sentence(tmp_path, "x").startswith("the disk of x has become read-only")
+    assert describe_disk(tmp_path, "x").startswith("the disk of x has become read-only")
     monkeypatch.undo()
-    assert not is_full(tmp_path / "nowhere") and disk_sentence(tmp_path / "nowhere", "x") is None
+    assert not is_disk_full(tmp_path / "nowhere") and describe_disk(tmp_path / "nowhere", "x") is None
 
 
 def test_an_error_without_a_number_on_a_full_disk_is_the_disk_s(monkeypatch, tmp_path):
     told = OSError("20000 requested and 8176 written")  # as NumPy says it
-    assert as_disk_fault(told, tmp_path / "a.npy") is told
+    assert as_disk_error(told, tmp_path / "a.npy") is told
     disk(monkeypatch, free=0)
-    found = as_disk_fault(told, tmp_path / "a.npy")
+    found = as_disk_error(told, tmp_path / "a.npy")
     assert found.errno == errno.ENOSPC and found.filename == str(tmp_path / "a.npy")
 
 
 def test_a_job_that_was_killed(monkeypatch, tmp_path):
-    assert "filter_poses was killed (SIGKILL)" in how_it_ended("filter_poses", 9, tmp_path / "a.log")
-    assert "(--cores 1)" in how_it_ended("filter_poses", 9, tmp_path / "a.log")
+    assert "filter_poses was killed (SIGKILL)" in describe_job_end("filter_poses", 9, tmp_path / "a.log")
+    assert "(--cores 1)" in describe_job_end("filter_poses", 9, tmp_path / "a.log")
     disk(monkeypatch, free=0)
-    assert f"no space left on the disk of {tmp_path}/a.log" in how_it_ended("filter_poses", None, tmp_path / "a.log")
-    assert faults.DISK[errno.ENOSPC].format("x") == sentence_of(OSError(errno.ENOSPC, "", "x"))
+    assert f"no space left on the disk of {tmp_path}/a.log" in describe_job_end("filter_poses", None, tmp_path / "a.log")
+    assert DISK_ERRORS[errno.ENOSPC].format("x") == describe_error(OSError(errno.ENOSPC, "", "x"))

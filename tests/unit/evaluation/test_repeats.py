@@ -2,25 +2,23 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.analysis.metrics import summarise
-from posemake.analysis.uncertainty import intervals
-from posemake.config import settings
-from posemake.config.validation import config_faults
-from posemake.core.yaml_files import read_yaml
-from posemake.evaluation.repeat_summary import curve_of, findings, summaries
-from posemake.evaluation.repeats import compare_repeats
+from posemake.analysis.uncertainty import bootstrap_intervals
+from posemake.config.settings import Evaluate
+from posemake.config.validation import check_config
+from posemake.evaluation.repeat_summary import describe_repeats, learning_curve_rows, summarise_repeats
+from posemake.evaluation.repeats import RepeatsInputs, RepeatsOutputs, compare_repeats
 
-PCK, DRAWS = (2.0, 5.0), 100
-WANTED = settings.plain(settings.Evaluate, {"pck": list(PCK), "draws": DRAWS})
+PCK, SAMPLES = (2.0, 5.0), 100
+SETTINGS = Evaluate(pck=PCK, bootstrap_samples=SAMPLES)
 FIGURES = ["mean", "median", "rmse", "pck_2", "pck_5"]
 
 
 def evaluation(folder, error, train=40):
-    """The tables of an evaluation, of test errors in pixels; two points a frame and two frames a unit of the split."""
+    """Write the tables of an evaluation with these test errors in pixels, two points per frame and two frames per unit."""
     folder.mkdir(parents=True, exist_ok=True)
     places = [(f"{i // 2:03}", f"m/{i // 4}") for i in range(len(error))]
     rows = [["007", image, "test", unit, "ab"[i % 2], error[i], 0.9] for i, (image, unit) in enumerate(places)]
@@ -29,7 +27,7 @@ def evaluation(folder, error, train=40):
     pd.DataFrame(rows, columns=columns).to_csv(folder / "errors.csv", index=False)
     blocks = np.array([unit for _, unit in places])
     figures = summarise(np.array(error), np.full(len(error), 0.9), 0.6, PCK)
-    for name, bounds in intervals(np.array(error), blocks, PCK, DRAWS, 1).items():
+    for name, bounds in bootstrap_intervals(np.array(error), blocks, PCK, SAMPLES, 1).items():
         figures |= dict(zip((f"{name}_low", f"{name}_high"), bounds))
     whole = {"by": "all", "value": "all", "keypoint": "all"}
     test = {"part": "test", **whole, "frames": len(error) // 2, "blocks": len(set(blocks.tolist())), **figures}
@@ -44,11 +42,12 @@ def compared(tmp_path):
     def compare(**repeats):
         rng = np.random.default_rng(1)
         drawn = {name: rng.gamma(2, 1.5, n).tolist() for name, (n, _) in {"small": (40, 40), **repeats}.items()}
-        of = {name: tmp_path / "small" / (f"repeats/{name}" if name != "small" else "") for name in drawn}
+        folders = {name: tmp_path / "small" / (f"repeats/{name}" if name != "small" else "") for name in drawn}
         trained = {"small": 40} | {name: train for name, (_, train) in repeats.items()}
-        metrics = [evaluation(of[name], error, trained[name]) for name, error in drawn.items()]
-        errors = [str(of[name] / "errors.csv") for name in drawn if name.startswith("fold")]
-        compare_repeats(metrics, errors, str(tmp_path / "repeats.csv"), str(tmp_path / "repeats.png"), WANTED)
+        model, *metrics = [evaluation(folders[name], error, trained[name]) for name, error in drawn.items()]
+        errors = [folders[name] / "errors.csv" for name in drawn if name.startswith("fold")]
+        outputs = RepeatsOutputs(tmp_path / "repeats.csv", tmp_path / "repeats.png")
+        compare_repeats(RepeatsInputs(model, metrics, errors), outputs, SETTINGS)
         return drawn, pd.read_csv(tmp_path / "repeats.csv"), tmp_path / "repeats.png"
 
     return compare
@@ -83,20 +82,20 @@ def test_the_table_holds_each_training_and_what_they_have_in_common(compared):
 
 @pytest.mark.parametrize("kind", ["seed", "fold", "labels"])
 def test_one_kind_alone(compared, kind):
-    _, table, png = compared(**{name: of for name, of in ALL.items() if name.startswith(kind)})
+    _, table, png = compared(**{name: sizes for name, sizes in ALL.items() if name.startswith(kind)})
     assert (
         set(table["kind"]) == {"model", kind} | {"seed": {"mean", "sd"}, "fold": {"mean", "sd", "pooled"}, "labels": set()}[kind]
     )
     assert cv2.imread(str(png)).std() > 5
-    (said,) = findings(table)
-    assert said.startswith({"seed": "Seeds: over 3 ", "fold": "Cross-validation: ", "labels": "Labels: "}[kind])
-    assert "nan" not in said
+    (sentence,) = describe_repeats(table)
+    assert sentence.startswith({"seed": "Seeds: over 3 ", "fold": "Cross-validation: ", "labels": "Labels: "}[kind])
+    assert "nan" not in sentence
 
 
 def test_words_and_figures_agree(compared):
     _, table, _ = compared(**ALL)
     by = table.set_index(["repeat", "kind"])
-    seeds, folds, labels = findings(table)
+    seeds, folds, labels = describe_repeats(table)
     assert f"{by.loc[('seeds', 'sd'), 'mean']:.2g} px" in seeds
     assert f"two seeds differ by up to {2 * 2**0.5 * by.loc[('seeds', 'sd'), 'mean']:.2g} px" in labels
     pooled = by.loc[("folds", "pooled")]
@@ -108,19 +107,19 @@ def test_words_and_figures_agree(compared):
 
 
 @pytest.mark.parametrize(
-    ("errors", "said"),
+    ("errors", "expected"),
     [
         ({"seed": [10.2]}, "likely to help"),
         ({"seed": [14.0]}, "nothing shows that more labels"),
-        ({}, "`repeats.seeds` tells it"),
+        ({}, "set `repeats.seeds` to find out"),
     ],
 )
-def test_whether_more_labels_would_help(errors, said):
+def test_whether_more_labels_would_help(errors, expected):
     """The error fell from 14 to 10 px: much where seeds hardly differ, nothing where they differ by as much."""
     rows = [("model", 40, 10.0), ("labels", 20, 14.0), *((kind, 40, mean) for kind, means in errors.items() for mean in means)]
     rows = pd.DataFrame(rows, columns=["kind", "train", "mean"]).assign(test=10, repeat="")
-    *_, sentence = findings(pd.concat([rows, pd.DataFrame(summaries(rows, ["mean"]))]))
-    assert "2 times the frames, changed it by -29% (-4 px)." in sentence and said in sentence
+    *_, sentence = describe_repeats(pd.concat([rows, pd.DataFrame(summarise_repeats(rows, ["mean"]))]))
+    assert "2 times the frames, changed it by -29% (-4 px)." in sentence and expected in sentence
 
 
 trainings = st.lists(
@@ -129,18 +128,18 @@ trainings = st.lists(
 
 
 @given(trainings)
-def test_deviations_are_those_of_the_trainings_of_their_kind(found):
-    rows = pd.DataFrame([("model", 100, 1.0), *found], columns=["kind", "train", "mean"]).assign(test=5)
-    by = {(row["repeat"], row["kind"]): row["mean"] for row in summaries(rows, ["mean"])}
+def test_deviations_are_those_of_the_trainings_of_their_kind(repeats):
+    rows = pd.DataFrame([("model", 100, 1.0), *repeats], columns=["kind", "train", "mean"]).assign(test=5)
+    by = {(row["repeat"], row["kind"]): row["mean"] for row in summarise_repeats(rows, ["mean"])}
     for name, kind, own in (("seeds", "seed", [1.0]), ("folds", "fold", [])):
-        values = [mean for of, _, mean in found if of == kind]
+        values = [mean for other, _, mean in repeats if other == kind]
         assert ((name, "mean") in by) == ((name, "sd") in by) == bool(values)
         if values:
             every = values + own
             assert by[name, "mean"] == pytest.approx(np.mean(every))
             sd = np.std(every, ddof=1) if len(every) > 1 else np.nan
             assert by[name, "sd"] == pytest.approx(sd, abs=1e-9, nan_ok=True)
-    curve = curve_of(rows)["train"].tolist()
+    curve = learning_curve_rows(rows)["train"].tolist()
     assert curve == sorted(curve) and curve[-1] == 100
 
 
@@ -150,12 +149,11 @@ def test_deviations_are_those_of_the_trainings_of_their_kind(found):
         ({"models": ["smal"]}, "repeats.models: 'smal' is not among models; did you mean 'small'?"),
         ({"folds": 1}, "repeats.folds: 1: folds are 2 or more, or 0 for none"),
         ({"seeds": -1}, "repeats.seeds: "),
-        ({"labels": [0.5, 1.0]}, "repeats.labels[1]: "),
-        ({"labels": [0.5, 0.5]}, "repeats.labels: "),
+        ({"label_fractions": [0.5, 1.0]}, "repeats.label_fractions[1]: "),
+        ({"label_fractions": [0.5, 0.5]}, "repeats.label_fractions: "),
         ({"fold": 5}, "repeats.fold: there is no such key; did you mean 'folds'?"),
     ],
 )
 def test_faults_of_the_section_name_its_keys(repeats, sentence):
-    schema = read_yaml(ROOT / "config/schemas/config.schema.yaml")
-    (fault,) = config_faults({"keypoints": ["snout"], "models": {"small": {}}, "repeats": repeats}, schema)
+    _, (fault,) = check_config({"keypoints": ["snout"], "models": {"small": {}}, "repeats": repeats})
     assert fault.startswith(sentence)

@@ -3,18 +3,18 @@ import pytest
 from PIL import Image
 
 from posemake.core.tables import write_rows
-from posemake.evaluation.rounds import compare_rounds
+from posemake.evaluation.rounds import RoundsInputs, RoundsOutputs, compare_rounds
 
 
 class Project:
-    """A folder with the evaluations of rounds."""
+    """Folder with the evaluations of some rounds."""
 
     def __init__(self, folder):
         self.folder = folder
         self.errors, self.splits = [], []
 
     def split(self, number, **parts):
-        """Numbers of frames by part."""
+        """Write a split with numbers of frames by part."""
         path = self.folder / f"labels/round-{number}/split.csv"
         names = [part for part, count in parts.items() for _ in range(count)]
         write_rows(
@@ -23,15 +23,19 @@ class Project:
         self.splits.append(str(path))
 
     def evaluate(self, number, model, errors):
-        """Errors by (part, image), a list each."""
+        """Write errors, a list for each (part, image)."""
         path = self.folder / f"models/round-{number}/{model}/errors.csv"
-        rows = [["007", image, part, f"k{k}", error, 0.9] for (part, image), of in errors.items() for k, error in enumerate(of)]
+        rows = [
+            ["007", image, part, f"k{k}", error, 0.9]
+            for (part, image), values in errors.items()
+            for k, error in enumerate(values)
+        ]
         write_rows(path, ["video", "image", "part", "keypoint", "error_px", "confidence"], rows)
         self.errors.append(str(path))
 
     def compare(self):
         table, png = self.folder / "rounds.csv", self.folder / "rounds.png"
-        compare_rounds(self.errors, self.splits, str(table), str(png))
+        compare_rounds(RoundsInputs(self.errors, self.splits), RoundsOutputs(table, png))
         assert Image.open(png).size[0] > 600
         return pd.read_csv(table).set_index(["model", "round"])
 

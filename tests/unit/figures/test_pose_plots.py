@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posemake.config import settings
 from posemake.config.settings import Plots
-from posemake.core.json_files import write_json
-from posemake.data.poses import make_poses, write_poses
-from posemake.figures.pose_plots import VECTOR, extremes, plot_poses
+from posemake.data.poses import Poses, write_poses
+from posemake.figures.pose_plots import MAX_VECTOR_FRAMES, PlotInputs, PlotOutputs, plot_poses, thin_series
+from posemake.video.info import VideoInfo, write_video_info
 
 FIGURES = ("trajectory", "coordinates", "confidence", "displacement")
 
@@ -17,7 +16,7 @@ FIGURES = ("trajectory", "coordinates", "confidence", "displacement")
 def test_a_series_is_thinned_without_loss_of_its_peaks(frames):
     values = np.random.default_rng(1).normal(0, 1, (frames, 2))
     values[frames // 2, 0], values[frames // 3, 1] = 50, -60
-    at, thin = extremes(values, 50)
+    at, thin = thin_series(values, 50)
     assert len(at) == len(thin) <= 102
     assert thin.min() == values.min() and thin.max() == values.max()
     assert (np.diff(at) >= 0).all() and at[-1] < frames
@@ -28,22 +27,22 @@ def test_a_series_is_thinned_without_loss_of_its_peaks(frames):
 def test_a_gap_stays_one():
     values = np.ones((1000, 1))
     values[400:600] = np.nan
-    at, thin = extremes(values, 50)
+    at, thin = thin_series(values, 50)
     assert np.isnan(thin[(at >= 420) & (at < 580)]).all() and np.isfinite(thin[(at < 400) | (at >= 620)]).all()
 
 
 def plotted(folder, frames, form, keypoints=3):
-    """The files of the plots of random poses."""
+    """Plot random poses, and return the content of the files."""
     folder.mkdir()
     rng = np.random.default_rng(1)
     xy = 100 + np.cumsum(rng.normal(0, 1, (frames, keypoints, 2)), axis=0) % 200
     confidence = rng.uniform(0.3, 1, (frames, keypoints))
-    write_poses(make_poses(xy, confidence, list("abcdefgh"[:keypoints])), folder / "poses.h5", folder / "poses.csv", "test")
+    write_poses(Poses.of_one(xy, confidence, "abcdefgh"[:keypoints], scorer="test"), folder / "poses.h5", folder / "poses.csv")
     np.save(folder / "times.npy", np.arange(frames) / 25)
-    write_json(folder / "video.json", {"width": 320, "height": 240})
-    files = [str(folder / f"{name}.{form}") for name in FIGURES]
-    source = [str(folder / name) for name in ("poses.h5", "video.json", "times.npy")]
-    plot_poses(*source, *files, settings.plain(Plots, {"format": form}), None)
+    write_video_info(folder / "video.json", VideoInfo(width=320, height=240))
+    inputs = PlotInputs(poses=folder / "poses.h5", info=folder / "video.json", times=folder / "times.npy")
+    outputs = PlotOutputs(**{name: folder / f"{name}.{form}" for name in FIGURES})
+    plot_poses(inputs, outputs, Plots(format=form))
     return {name: (folder / f"{name}.{form}").read_bytes() for name in FIGURES}
 
 
@@ -53,7 +52,7 @@ def test_the_same_poses_give_the_same_bytes(tmp_path, form):
 
 
 def test_short_videos_have_lines_and_long_ones_a_picture_of_them(tmp_path):
-    short, long = plotted(tmp_path / "short", 300, "svg"), plotted(tmp_path / "long", VECTOR + 100, "svg")
+    short, long = plotted(tmp_path / "short", 300, "svg"), plotted(tmp_path / "long", MAX_VECTOR_FRAMES + 100, "svg")
     for name in FIGURES[:3]:
         assert b"<image" not in short[name] and b"<image" in long[name]
         assert len(long[name]) < 1e6 and b"<use" in long[name]

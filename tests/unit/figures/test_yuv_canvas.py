@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posemake.figures.yuv_canvas import Canvas, blank, fill, smaller, uses_bt709, yuv
-from posemake.video.frame import Picture
+from posemake.figures.yuv_canvas import Canvas, copy_region, downscale_frame, new_frame, rgb_to_yuv, uses_bt709
+from posemake.video.frame import Frame
 
-RED = yuv((1, 0, 0))
+RED = rgb_to_yuv((1, 0, 0))
 
 
 def grey(size=(64, 48), value=100):
-    frame, planes = blank(size)
+    frame, planes = new_frame(size)
     for plane, level in zip(planes, (value, 128, 128)):
         plane[:] = level
     return frame, planes
@@ -24,14 +24,14 @@ def rgb(frame):
 @given(st.tuples(*[st.floats(0, 1)] * 3))
 def test_a_colour_is_that_which_ffmpeg_shows(wish):
     frame, planes = grey()
-    for plane, value in zip(planes, yuv(wish)):
+    for plane, value in zip(planes, rgb_to_yuv(wish)):
         plane[:] = value
     assert np.abs(rgb(frame)[20, 20] - np.array(wish) * 255).max() <= 4
 
 
 def test_the_matrix_of_colours_is_the_frame_s():
-    assert yuv((1, 1, 1)) == yuv((1, 1, 1), True) == (235, 128, 128)
-    assert yuv((1, 0, 0)) == (81, 90, 240) and yuv((1, 0, 0), True) == (63, 102, 240)  # ITU-R BT.601 and BT.709
+    assert rgb_to_yuv((1, 1, 1)) == rgb_to_yuv((1, 1, 1), True) == (235, 128, 128)
+    assert rgb_to_yuv((1, 0, 0)) == (81, 90, 240) and rgb_to_yuv((1, 0, 0), True) == (63, 102, 240)  # ITU-R BT.601 and BT.709
     small, large = grey()[0], grey((1280, 720))[0]
     assert not uses_bt709(small) and uses_bt709(large) and not uses_bt709(None)
     small.colorspace, large.colorspace = 1, 5
@@ -43,8 +43,8 @@ def test_a_disc_is_where_it_should_be(x, y, left, top):
     """Its centre of brightness, and that of its colour, in a part of the frame that begins anywhere."""
     _, planes = grey(value=16)
     canvas = Canvas(planes, (left, top))
-    bright, half = canvas.fixed(np.array([x + left, y + top]))
-    canvas.disc(bright.tolist(), half.tolist(), 4, RED)
+    bright, half = canvas.to_fixed_point(np.array([x + left, y + top]))
+    canvas.draw_disc(bright.tolist(), half.tolist(), 4, RED)
     for plane, level, scale in ((planes[0], 16, 1), (planes[2], 128, 2)):
         cover = plane.astype(float) - level
         rows, columns = np.indices(plane.shape)
@@ -56,8 +56,8 @@ def test_a_disc_is_where_it_should_be(x, y, left, top):
 def test_a_ring_has_a_hole():
     _, planes = grey(value=16)
     canvas = Canvas(planes)
-    bright, half = canvas.fixed(np.array([30.0, 20.0]))
-    canvas.disc(bright.tolist(), half.tolist(), 5, (235, 128, 128), ring=True)
+    bright, half = canvas.to_fixed_point(np.array([30.0, 20.0]))
+    canvas.draw_disc(bright.tolist(), half.tolist(), 5, (235, 128, 128), ring=True)
     assert planes[0][20, 30] == 16 and planes[0][20, 35] > 150
 
 
@@ -65,8 +65,8 @@ def test_a_ring_has_a_hole():
 def test_opacity_is_the_share_of_the_colour(opacity):
     _, planes = grey(value=35)
     canvas, at = Canvas(planes), np.array([30.0, 20.0])
-    with canvas.faint(at[None], 8, opacity) as over:
-        over.disc(*(place.tolist() for place in over.fixed(at)), 5, (235, 128, 240))
+    with canvas.blended(at[None], 8, opacity) as over:
+        over.draw_disc(*(place.tolist() for place in over.to_fixed_point(at)), 5, (235, 128, 240))
     assert planes[0][20, 30] == pytest.approx(35 + opacity * 200, abs=1)
     assert planes[2][10, 15] == pytest.approx(128 + opacity * 112, abs=1)
     assert planes[0][20, 40] == 35
@@ -76,8 +76,8 @@ def test_opacity_is_the_share_of_the_colour(opacity):
 def test_what_lies_outside_is_not_drawn_and_no_error(at):
     _, planes = grey()
     canvas = Canvas(planes)
-    with canvas.faint(np.array([at]), 6, 0.5) as over:
-        over.disc(*(place.tolist() for place in over.fixed(np.array(at))), 5, RED)
+    with canvas.blended(np.array([at]), 6, 0.5) as over:
+        over.draw_disc(*(place.tolist() for place in over.to_fixed_point(np.array(at))), 5, RED)
     inside = 0 <= at[0] < 64
     assert (planes[0] != 100).any() == inside
 
@@ -88,14 +88,14 @@ def test_words_are_drawn_inside(x, y, anchor):
     covered = []
     for at in ((60, 40), (x, y)):
         _, planes = grey((160, 80))
-        Canvas(planes).text("snout", np.array(at), (235, 128, 128), 0.4, anchor)
+        Canvas(planes).draw_text("snout", np.array(at), (235, 128, 128), 0.4, anchor)
         covered.append(((planes[0] > 110).sum(), (planes[0] < 90).sum()))
     assert covered[0] == covered[1] and min(covered[0]) > 30
 
 
 def test_words_that_do_not_fit_are_left_out():
     _, planes = grey((32, 16))
-    Canvas(planes).text("a long name", np.array([5, 5]), (235, 128, 128), 0.4, (0, 0))
+    Canvas(planes).draw_text("a long name", np.array([5, 5]), (235, 128, 128), 0.4, (0, 0))
     assert (planes[0] == 100).all()
 
 
@@ -105,12 +105,12 @@ def test_a_part_of_a_frame_is_copied_and_its_edge_goes_on(left, top):
         np.arange(41 * 31, dtype=np.uint32).astype(np.uint8).reshape(31, 41),
         *(np.full((16, 21), 9, np.uint8) for _ in "uv"),
     ]
-    _, planes = blank((20, 20))
-    fill(planes, source, (left, top))
+    _, planes = new_frame((20, 20))
+    copy_region(planes, source, (left, top))
     part = source[0][top : top + 20, left : left + 20]
     assert np.array_equal(planes[0], part)
-    _, planes = blank((42, 32))
-    fill(planes, source, (0, 0))
+    _, planes = new_frame((42, 32))
+    copy_region(planes, source, (0, 0))
     assert np.array_equal(planes[0][:31, :41], source[0]) and np.array_equal(planes[0][31, :41], source[0][30])
     assert (planes[0][:31, 41] == source[0][:, 40]).all() and (planes[1] == 9).all()
 
@@ -118,7 +118,7 @@ def test_a_part_of_a_frame_is_copied_and_its_edge_goes_on(left, top):
 def test_a_smaller_frame_shows_the_same():
     frame, planes = grey((64, 48))
     planes[0][:, :32] = 200
-    made = smaller(planes, (32, 24))
+    made = downscale_frame(planes, (32, 24))
     assert (made.width, made.height) == (32, 24)
     assert np.abs(rgb(made) - rgb(frame)[::2, ::2]).max() <= 2
 
@@ -132,13 +132,13 @@ def test_planes_show_what_rgb_shows(form):
     ramp = np.tile(np.linspace(20, 230, 64).astype(np.uint8), (48, 1))
     image = np.repeat(ramp[..., None], 3, axis=2)
     if form == "array":
-        picture = Picture(image)
+        picture = Frame(image)
     elif form == "grey array":
-        picture = Picture(ramp)
+        picture = Frame(ramp)
     else:
-        picture = Picture(av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=form))
-    frame, planes = blank((64, 48))
-    fill(planes, picture.planes(), (0, 0))
+        picture = Frame(av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=form))
+    frame, planes = new_frame((64, 48))
+    copy_region(planes, picture.yuv_planes(), (0, 0))
     assert np.abs(rgb(frame) - picture.rgb()).max() <= 4
 
 
@@ -146,9 +146,9 @@ def test_planes_show_what_rgb_shows(form):
 def test_planes_have_the_size_of_the_original_without_padding(size, part):
     frame, made = grey((64, 48))
     made[0][:] = np.linspace(20, 230, 64).astype(np.uint8)
-    picture = Picture(frame, size, part)
-    planes = picture.planes()
+    picture = Frame(frame, size, part)
+    planes = picture.yuv_planes()
     assert [plane.shape for plane in planes] == [size[::-1], *[((size[1] + 1) // 2, (size[0] + 1) // 2)] * 2]
-    shown, into = blank((size[0] + size[0] % 2, size[1] + size[1] % 2))
-    fill(into, planes, (0, 0))
+    shown, into = new_frame((size[0] + size[0] % 2, size[1] + size[1] % 2))
+    copy_region(into, planes, (0, 0))
     assert np.abs(rgb(shown)[: size[1], : size[0]] - picture.rgb()).max() <= 6

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from fixtures.helpers import opened, prepare, write_video
+from fixtures.helpers import open_prepared, prepare, write_video
 
+from posemake.config.settings import Frames
 from posemake.core.errors import PosemakeError
-from posemake.frames.embed import BATCH, Embedder, embed_frames, input_size
+from posemake.frames.candidates import CandidateRow
+from posemake.frames.embed import BATCH, Embedder, EmbedInputs, embed_frames, input_size
 
 COUNT = BATCH + 8
-ROW = {"start": None, "stop": None, "roi": None}
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +49,9 @@ def on_the_cpu(monkeypatch):
 
 
 def embed(video, out, weights, row=None, **values):
-    source = [str(video / name) for name in ("a.mp4", "video.json", "standard")]
-    settings = {"features": "mobilenet_v2", "weights": weights, **values}
-    embed_frames(*source, str(out / "features.npy"), settings, ROW | (row or {}))
+    inputs = EmbedInputs(video / "a.mp4", video / "video.json", video / "standard")
+    settings = Frames(**{"features": "mobilenet_v2", "weights": weights, **values})
+    embed_frames(inputs, out / "features.npy", settings, CandidateRow(**row or {}))
     return np.load(out / "features.npy")
 
 
@@ -68,8 +69,8 @@ def test_each_candidate_has_the_features_of_its_frame(video, tmp_path, weights):
     features = embed(video, tmp_path, weights)
     assert features.shape == (COUNT, 320) and features.dtype == np.float16 and np.isfinite(features).all()
     spread = np.linalg.norm(features - features.mean(0), axis=1).mean()
-    some = embed(video, tmp_path, weights, {"start": 3, "stop": 21}, stride=4)
-    assert np.linalg.norm(some - features[3:21:4], axis=1).max() < 0.01 * spread
+    every_fourth = embed(video, tmp_path, weights, {"start": 3, "stop": 21}, stride=4)
+    assert np.linalg.norm(every_fourth - features[3:21:4], axis=1).max() < 0.01 * spread
     listed = embed(video, tmp_path, weights, {"frames": [1, 38]}, stride=30, method="manual")
     assert np.linalg.norm(listed - features[[0, 1, 30, 38]], axis=1).max() < 0.01 * spread
 
@@ -93,8 +94,8 @@ def test_pictures_are_normalised_as_the_network_knows_them(weights):
     seen = []
     embedder.network.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     embedder([np.full((32, 32, 3), value, np.uint8) for value in (0, 255)])
-    wanted = (torch.tensor([[0.0] * 3, [1.0] * 3]) - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
-    assert torch.allclose(seen[0].mean((2, 3)), wanted, atol=1e-4)
+    expected = (torch.tensor([[0.0] * 3, [1.0] * 3]) - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
+    assert torch.allclose(seen[0].mean((2, 3)), expected, atol=1e-4)
     assert not embedder.network.training
 
 
@@ -126,7 +127,7 @@ def test_a_video_that_cannot_be_read_has_no_features(video, tmp_path, weights):
 def test_frames_are_embedded_as_they_are_read(video, tmp_path, weights):
     """Features of a frame are those of its picture, resized by area."""
     features = embed(video, tmp_path, weights, {"start": 7, "stop": 8})
-    (_, image), *_ = opened(video / "a.mp4", video).chosen([7])
+    (_, image), *_ = open_prepared(video / "a.mp4", video).images_at([7])
     width, height = input_size(128, 96)
     direct = Embedder("mobilenet_v2", weights)([cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)])
     assert np.allclose(features, direct, atol=1e-3)

@@ -5,12 +5,21 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from posemake.core.json_files import write_json
 from posemake.core.tables import write_rows
-from posemake.frames.figures import COLORS, GAP, contact_sheet, plot_frames
-from posemake.frames.select import CANDIDATE_COLUMNS, FRAME_COLUMNS
+from posemake.frames.figures import (
+    DROPPED_COLOR,
+    GAP,
+    METHOD_COLORS,
+    PlotFramesInputs,
+    PlotFramesOutputs,
+    draw_contact_sheet,
+    plot_frames,
+)
+from posemake.frames.frame_table import write_frame_table
+from posemake.frames.select import CANDIDATE_COLUMNS
+from posemake.frames.selection import Selection, write_selection
 
-METHODS = list(COLORS)
+METHODS = list(METHOD_COLORS)
 
 
 def choose(folder, count=7, candidates=60, size=(64, 48), motion=True, note=""):
@@ -20,18 +29,22 @@ def choose(folder, count=7, candidates=60, size=(64, 48), motion=True, note=""):
     for number, frame in enumerate(frames):
         Image.new("RGB", size, (200, 10 + 2 * number, 30)).save(folder / f"images/img{frame}.png")
     rows = ([frame, f"img{frame}.png", METHODS[i % len(METHODS)], "why"] for i, frame in enumerate(frames))
-    write_rows(folder / "frames.csv", FRAME_COLUMNS, rows)
+    write_frame_table(folder / "frames.csv", rows)
     known = ([i, 100.0, float(i) if motion else None, 0.5 * i, 0.1 * i, "dark" if i == 3 else None, 0] for i in range(candidates))
     write_rows(folder / "candidates.csv", CANDIDATE_COLUMNS, known)
-    write_json(folder / "selection.json", {"asked": 9, "chosen": count, "features": "thumbnail", "note": note})
+    write_selection(folder / "selection.json", Selection(asked=9, chosen=count, features="thumbnail", note=note))
     np.save(folder / "times.npy", np.arange(candidates) / 25)
 
 
 def draw(folder, *given, fps=None, **named):
     """Both figures."""
     choose(folder, *given, **named)
-    inputs = [str(folder / name) for name in ("candidates.csv", "frames.csv", "selection.json", "images", "times.npy")]
-    plot_frames(*inputs, str(folder / "sheet.jpg"), str(folder / "selection.png"), fps)
+    names = ("candidates.csv", "frames.csv", "selection.json", "images", "times.npy")
+    plot_frames(
+        PlotFramesInputs(*(folder / name for name in names)),
+        PlotFramesOutputs(sheet=folder / "sheet.jpg", selection=folder / "selection.png"),
+        fps,
+    )
     return [Image.open(folder / name) for name in ("sheet.jpg", "selection.png")]
 
 
@@ -39,7 +52,7 @@ def draw(folder, *given, fps=None, **named):
 def test_the_sheet_shows_each_chosen_frame_in_its_order(tmp_path, count, size):
     choose(tmp_path, count, size=size)
     chosen = pd.read_csv(tmp_path / "frames.csv")
-    sheet = contact_sheet(chosen, np.load(tmp_path / "times.npy"), str(tmp_path / "images"))
+    sheet = draw_contact_sheet(chosen, np.load(tmp_path / "times.npy"), tmp_path / "images")
     assert sheet.width <= 1600 and (count < 40 or sheet.width > 900)
     pixels = np.asarray(sheet)
     places = [np.argwhere((pixels == (200, 10 + 2 * number, 30)).all(-1)) for number in range(count)]
@@ -49,8 +62,8 @@ def test_the_sheet_shows_each_chosen_frame_in_its_order(tmp_path, count, size):
     shape = np.ptp(places[-1], axis=0) + 1
     assert shape[0] / shape[1] == pytest.approx(size[1] / size[0], rel=0.1)
     colors = {tuple(color) for color in pixels.reshape(-1, 3)}
-    wanted = {tuple(bytes.fromhex(COLORS[method][1:])) for method in chosen["method"]}
-    assert wanted <= colors and len(wanted) == min(count, len(COLORS))
+    expected = {tuple(bytes.fromhex(METHOD_COLORS[method][1:])) for method in chosen["method"]}
+    assert expected <= colors and len(expected) == min(count, len(METHOD_COLORS))
 
 
 @pytest.mark.parametrize("motion", [True, False])
@@ -66,7 +79,7 @@ def test_both_figures_are_drawn_and_the_same_bytes_come_again(tmp_path, motion):
 def test_methods_and_dropped_frames_are_seen(tmp_path):
     _, figure = draw(tmp_path)
     seen = {tuple(color) for color in np.asarray(figure.convert("RGB")).reshape(-1, 3)}
-    assert {tuple(bytes.fromhex(color[1:])) for color in [*COLORS.values(), "#c0392b"]} <= seen
+    assert {tuple(bytes.fromhex(color[1:])) for color in [*METHOD_COLORS.values(), DROPPED_COLOR]} <= seen
 
 
 def test_the_rate_of_the_sheet_goes_before_the_timestamps(tmp_path):

@@ -1,3 +1,5 @@
+"""Choice of frames among the candidates."""
+
 import dataclasses
 import warnings
 
@@ -7,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.config.settings import Frames, Shares
-from posemake.frames.candidates import Candidates, candidate_frames, find_useless
-from posemake.frames.sampling import choose, cluster, find_peaks, principal_components, share_out
+from posemake.frames.candidates import Candidates
+from posemake.frames.clusters import cluster
+from posemake.frames.sampling import apportion, choose_frames, find_peaks
 
 METHODS = ("hybrid", "kmeans", "motion", "uniform")
 
@@ -46,7 +49,9 @@ def settings(draw, **given):
         "method": draw(st.sampled_from(METHODS)),
         "min_distance": draw(st.integers(1, 12)),
         "duplicate": draw(st.sampled_from([0.0, 1.0, 20.0])),
-        "shares": draw(st.sampled_from([Shares(), Shares(0.3, 0.3, 0.4), Shares(0.0, 1.0, 0.0)])),
+        "shares": draw(
+            st.sampled_from([Shares(), Shares(kmeans=0.3, motion=0.3, uniform=0.4), Shares(kmeans=0.0, motion=1.0, uniform=0.0)])
+        ),
         "seed": draw(st.integers(0, 9)),
     }
     return Frames(**values | given)
@@ -68,32 +73,32 @@ def likeness(thumbnails):
 
 
 @given(videos(), settings(), st.integers(0, 30))
-def test_what_is_chosen_keeps_all_conditions_and_nothing_more_could_be(video, wanted, count):
-    choice = choose(video, count, wanted)
+def test_what_is_chosen_keeps_all_conditions_and_nothing_more_could_be(video, expected, count):
+    choice = choose_frames(video, count, expected)
     frames = video.frames[choice.rows]
     assert len(choice.rows) == len(choice.methods) == len(choice.reasons) <= count
-    assert (np.diff(frames) >= max(1, wanted.min_distance)).all()  # ascending, and none twice
+    assert (np.diff(frames) >= max(1, expected.min_distance)).all()  # ascending, and none twice
     assert not any(choice.dropped[choice.rows])
-    assert likeness(video.thumbnails[choice.rows]).min(initial=np.inf) >= wanted.duplicate
+    assert likeness(video.thumbnails[choice.rows]).min(initial=np.inf) >= expected.duplicate
     assert (choice.note == "") == (len(choice.rows) == count)
     if len(choice.rows) < count:
         for row in np.flatnonzero(choice.dropped == ""):
-            near = np.abs(video.frames[row] - frames).min(initial=999) < wanted.min_distance
+            near = np.abs(video.frames[row] - frames).min(initial=999) < expected.min_distance
             off = video.thumbnails[choice.rows].astype(float) - video.thumbnails[row]
-            assert near or np.sqrt((off**2).mean(1)).min() < wanted.duplicate
+            assert near or np.sqrt((off**2).mean(1)).min() < expected.duplicate
 
 
 @given(videos(), settings(duplicate=0.0), st.integers(1, 30))
-def test_the_number_is_reached_wherever_it_can_be(video, wanted, count):
-    choice = choose(video, count, wanted)
-    possible = most_apart(video.frames[choice.dropped == ""], wanted.min_distance)
+def test_the_number_is_reached_wherever_it_can_be(video, expected, count):
+    choice = choose_frames(video, count, expected)
+    possible = most_apart(video.frames[choice.dropped == ""], expected.min_distance)
     assert len(choice.rows) == min(count, possible)
 
 
 @given(videos(), settings(), st.integers(1, 20), st.integers(1, 1000))
-def test_the_same_is_chosen_again_wherever_the_video_begins(video, wanted, count, offset):
-    first, again = choose(video, count, wanted), choose(video, count, wanted)
-    later = choose(dataclasses.replace(video, frames=video.frames + offset), count, wanted)
+def test_the_same_is_chosen_again_wherever_the_video_begins(video, expected, count, offset):
+    first, again = choose_frames(video, count, expected), choose_frames(video, count, expected)
+    later = choose_frames(dataclasses.replace(video, frames=video.frames + offset), count, expected)
     assert (first.rows, first.methods, first.reasons, first.note) == (again.rows, again.methods, again.reasons, again.note)
     assert (first.rows, first.reasons) == (later.rows, later.reasons)
     assert np.array_equal(first.clusters, again.clusters) and np.array_equal(first.components, again.components, equal_nan=True)
@@ -102,8 +107,8 @@ def test_the_same_is_chosen_again_wherever_the_video_begins(video, wanted, count
 @given(videos(), st.data())
 def test_by_hand_exactly_the_listed_frames_are_chosen_in_any_order(video, data):
     listed = data.draw(st.lists(st.sampled_from(video.frames.tolist()), min_size=1, max_size=20))
-    wanted = Frames(method="manual", min_distance=50, duplicate=200)
-    choice = choose(video, len(set(listed)), wanted, listed)
+    expected = Frames(method="manual", min_distance=50, duplicate=200)
+    choice = choose_frames(video, len(set(listed)), expected, listed)
     assert video.frames[choice.rows].tolist() == sorted(set(listed))
     assert set(choice.methods) == {"manual"} and choice.note == "" and (choice.clusters == -1).all()
 
@@ -111,15 +116,15 @@ def test_by_hand_exactly_the_listed_frames_are_chosen_in_any_order(video, data):
 @given(st.integers(0, 300), st.lists(st.integers(1, 9), min_size=1, max_size=4))
 def test_a_number_is_divided_whole_and_by_less_than_one_off(count, weights):
     shares = {f"s{i}": weight / sum(weights) for i, weight in enumerate(weights)}
-    parts = share_out(count, shares)
+    parts = apportion(count, shares)
     assert sum(parts.values()) == count and list(parts) == list(shares)
     assert all(abs(parts[name] - count * share) < 1 for name, share in shares.items())
 
 
 def test_a_number_is_divided_by_largest_remainder():
-    assert share_out(20, {"a": 0.8, "b": 0.1, "c": 0.1}) == {"a": 16, "b": 2, "c": 2}
-    assert share_out(8, {"a": 0.8, "b": 0.1, "c": 0.1}) == {"a": 6, "b": 1, "c": 1}
-    assert share_out(5, {"a": 0.8, "b": 0.1, "c": 0.1}) == {"a": 4, "b": 1, "c": 0}
+    assert apportion(20, {"a": 0.8, "b": 0.1, "c": 0.1}) == {"a": 16, "b": 2, "c": 2}
+    assert apportion(8, {"a": 0.8, "b": 0.1, "c": 0.1}) == {"a": 6, "b": 1, "c": 1}
+    assert apportion(5, {"a": 0.8, "b": 0.1, "c": 0.1}) == {"a": 4, "b": 1, "c": 0}
 
 
 GROUPS = [-60] * 5 + [0] * 9 + [60] * 14
@@ -128,7 +133,7 @@ GROUPS = [-60] * 5 + [0] * 9 + [60] * 14
 def test_k_means_takes_of_each_group_the_frame_nearest_to_its_centre():
     spread = np.concatenate([np.arange(n) - n // 2 for n in (5, 9, 14)])
     video = make(range(len(GROUPS)), pictures(np.add(GROUPS, spread)))
-    choice = choose(video, 3, Frames(method="kmeans", min_distance=1))
+    choice = choose_frames(video, 3, Frames(method="kmeans", min_distance=1))
     assert choice.rows == [2, 9, 20] or choice.rows == [2, 9, 21]
     assert choice.reasons == [f"k-means: nearest to the centre of a cluster of {n} frames" for n in (5, 9, 14)]
     assert [len(set(choice.clusters[rows])) for rows in (slice(0, 5), slice(5, 14), slice(14, 28))] == [1, 1, 1]
@@ -138,7 +143,7 @@ def test_k_means_takes_of_each_group_the_frame_nearest_to_its_centre():
 def test_the_next_nearest_takes_the_place_of_one_too_near_in_time():
     # the frames nearest to both centres, 10 and 11, lie side by side; the smaller group is served first
     video = make([0, 10, 11, 24, 30, 40, 50], pictures([58, 60, -60, 62, -57, -63, -61]))
-    choice = choose(video, 2, Frames(method="kmeans", min_distance=5))
+    choice = choose_frames(video, 2, Frames(method="kmeans", min_distance=5))
     assert choice.rows == [1, 6] and choice.methods == ["kmeans", "kmeans"]
     assert choice.reasons == [
         "k-means: nearest to the centre of a cluster of 3 frames",
@@ -148,7 +153,7 @@ def test_the_next_nearest_takes_the_place_of_one_too_near_in_time():
 
 def test_identical_frames_are_one_cluster_and_one_choice():
     video = make(range(40), pictures([5] * 40))
-    choice = choose(video, 4, Frames(min_distance=3))
+    choice = choose_frames(video, 4, Frames(min_distance=3))
     assert choice.rows == [0]
     assert choice.note == (
         "1 of 4 frames are chosen; left out of 40 candidates: "
@@ -165,10 +170,10 @@ def test_motion_takes_the_most_prominent_peaks():
     motion[[10, 30, 32, 50]] = 3, 5, 4.5, 4
     motion[31] = 4  # between the two near peaks: the second stands out by 0.5 only
     video = make(range(60), pictures(np.arange(60)), motion)
-    choice = choose(video, 3, Frames(method="motion", min_distance=1))
+    choice = choose_frames(video, 3, Frames(method="motion", min_distance=1))
     assert choice.rows == [10, 30, 50]
     assert choice.reasons == [f"motion: peak {rank} of 4, {height} px per frame" for rank, height in ((3, 3), (1, 5), (2, 4))]
-    assert choose(video, 5, Frames(method="motion", min_distance=1)).methods.count("fill") == 1
+    assert choose_frames(video, 5, Frames(method="motion", min_distance=1)).methods.count("fill") == 1
 
 
 def test_what_seems_to_move_in_a_flash_is_no_peak():
@@ -183,7 +188,7 @@ def test_what_seems_to_move_in_a_flash_is_no_peak():
 
 def test_uniform_takes_the_middle_of_equal_parts():
     video = make(range(0, 300, 3), pictures(np.arange(100)))
-    choice = choose(video, 4, Frames(method="uniform"))
+    choice = choose_frames(video, 4, Frames(method="uniform"))
     assert choice.rows == [12, 37, 62, 87]
     assert choice.reasons == [f"uniform: part {part} of 4 of the time" for part in (1, 2, 3, 4)]
 
@@ -191,109 +196,32 @@ def test_uniform_takes_the_middle_of_equal_parts():
 def test_hybrid_takes_its_shares():
     random = np.random.default_rng(0)
     video = make(range(2000), random.integers(20, 200, (2000, 12)), np.r_[np.nan, random.random(1999)])
-    methods = choose(video, 20, Frames()).methods
+    methods = choose_frames(video, 20, Frames()).methods
     assert [methods.count(name) for name in ("kmeans", "motion", "uniform", "fill")] == [16, 2, 2, 0]
 
 
 def test_filling_up_takes_what_is_farthest():
     video = make([0, 1, 2, 3, 4], pictures([0, 1, 2, 50, 90]), [np.nan, 0, 5, 0, 0])
-    choice = choose(video, 3, Frames(method="motion", min_distance=1, duplicate=0))
+    choice = choose_frames(video, 3, Frames(method="motion", min_distance=1, duplicate=0))
     assert choice.rows == [2, 3, 4] and choice.methods == ["motion", "fill", "fill"]
-    assert choose(video, 2, Frames(method="motion", min_distance=1, duplicate=0)).rows == [2, 4]
+    assert choose_frames(video, 2, Frames(method="motion", min_distance=1, duplicate=0)).rows == [2, 4]
 
 
 def test_near_duplicates_are_measured_in_grey_levels():
     video = make([0, 100, 200], pictures([0, 4, 60]))  # the first two differ by 4 grey levels in each pixel
-    rows = [choose(video, 3, Frames(method="uniform", duplicate=limit)).rows for limit in (3.9, 4.0, 4.1)]
+    rows = [choose_frames(video, 3, Frames(method="uniform", duplicate=limit)).rows for limit in (3.9, 4.0, 4.1)]
     assert rows == [[0, 1, 2], [0, 1, 2], [0, 2]] or rows == [[0, 1, 2], [0, 1, 2], [1, 2]]
-
-
-def level(count=100, value=100.0):
-    return np.full(count, value) + 0.5 * np.sin(np.arange(count))
-
-
-def changed(rows, value, count=100):
-    brightness = level(count)
-    brightness[rows] = value
-    return brightness
-
-
-@pytest.mark.parametrize(
-    "brightness, dropped",
-    [
-        (level(), {}),
-        (changed(40, 200.0), {40: "flash"}),
-        (changed([0, 99], 200.0), {0: "flash", 99: "flash"}),
-        (changed([40, 41, 42, 43], 40.0), dict.fromkeys([40, 41, 42, 43], "flash")),
-        (changed(40, 125.0), {}),  # less than asked
-        (changed(40, 5.0), {40: "dark"}),
-        (changed(slice(40, 100), 170.0), {}),  # the light is turned on
-        (changed(slice(90, 100), 170.0), {}),
-        (changed(slice(40, 70), 170.0), {}),
-        (changed(slice(0, 100, 2), 170.0), {}),  # it flickers
-        (np.linspace(10, 250, 100), {}),
-        (np.array([100.0]), {}),
-        (np.array([]), {}),
-    ],
-)
-def test_dark_and_flashed_frames_are_found_and_a_lasting_change_is_none(brightness, dropped):
-    why = find_useless(brightness, np.full(len(brightness), 20.0), dark=8, flash=30)
-    assert {row: text for row, text in enumerate(why) if text} == dropped
-
-
-def test_a_flash_is_found_while_the_light_changes_slowly():
-    brightness = np.linspace(60, 160, 100)
-    brightness[20] += 60
-    why = find_useless(brightness, np.full(100, 20.0), dark=8, flash=30)
-    assert np.flatnonzero(why != "").tolist() == [20] and why[20] == "flash"
-
-
-def test_flicker_counts_where_it_is():
-    brightness = changed(slice(60, 120, 2), 170.0, 160)
-    brightness[20] = 170
-    why = find_useless(brightness, np.full(160, 20.0), dark=8, flash=30)
-    assert why[20] == "flash" and not any(why[75:105])
-
-
-def test_blank_frames_are_found_and_dark_ones_are_called_dark():
-    why = find_useless(np.array([100.0, 100.0, 2.0]), np.array([20.0, 1.0, 0.0]), dark=8, flash=30)
-    assert why.tolist() == ["", "blank", "dark"]
 
 
 def test_a_shortfall_names_what_was_left_out():
     thumbnails = pictures(np.arange(50))
     thumbnails[[3, 4]] = 1
-    choice = choose(make(range(50), thumbnails), 20, Frames(min_distance=10))
+    choice = choose_frames(make(range(50), thumbnails), 20, Frames(min_distance=10))
     assert choice.note.startswith("5 of 20 frames are chosen; left out of 50 candidates: 2 dark, 43 too near to a chosen one")
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_without_a_usable_frame_none_is_chosen(method):
-    choice = choose(make(range(5), np.ones((5, 6))), 3, Frames(method=method))
+    choice = choose_frames(make(range(5), np.ones((5, 6))), 3, Frames(method=method))
     assert choice.rows == [] and choice.note == "0 of 3 frames are chosen; left out of 5 candidates: 5 dark"
     assert np.isnan(choice.components).all() and choice.components.shape == (5, 2)
-
-
-@given(st.integers(0, 50), st.integers(1, 300), st.integers(1, 9), st.integers(2, 40))
-def test_candidates_are_spread_over_the_window(start, length, stride, most):
-    frames = candidate_frames(start, start + length, stride, most)
-    every = range(start, start + length, stride)
-    assert len(frames) == min(most, len(every)) and set(frames.tolist()) <= set(every)
-    assert frames[0] == start and frames[-1] == every[-1]
-    steps = np.diff(frames)
-    assert (steps > 0).all() and np.ptp(steps) <= stride if len(steps) else True
-
-
-def test_components_keep_distances_and_are_found_without_the_dropped():
-    features = np.random.default_rng(1).integers(0, 255, (60, 8)).astype(np.uint8)
-    usable = np.ones(60, bool)
-    points = principal_components(features, usable)
-    exact = np.linalg.norm(features[:, None].astype(float) - features[None], axis=-1)
-    assert np.allclose(np.linalg.norm(points[:, None] - points[None], axis=-1), exact, atol=1e-2)
-    assert (np.diff(points.std(0)) < 0).all() and points.shape == (60, 8)
-    usable[7] = False
-    outlier = features.copy()
-    outlier[7] = 0
-    without = principal_components(outlier, usable)
-    assert np.allclose(without[usable], principal_components(features, usable)[usable], atol=1e-3)
-    assert len(principal_components(features[:20], usable[:20])) == 20

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from posemake.jobs.cluster import jobs_left, left_behind, unsafe_names
+from posemake.jobs.cluster import describe_leftover_jobs, describe_unsafe_names, find_leftover_jobs
 
 NAME = "posemake_01234567-89ab-cdef-0123-456789abcdef"
 
@@ -14,18 +14,18 @@ NAME = "posemake_01234567-89ab-cdef-0123-456789abcdef"
 @example("it's $(touch canary)")
 def test_names_that_pass_reach_the_job_as_they_are(name):
     """Snakemake writes `repr` of names into a command; double quotes, which it takes beside a single one, keep no `$()`."""
-    if not unsafe_names([name]):
+    if not describe_unsafe_names([name]):
         assert shlex.split(repr(name)) == [name] and repr(name).startswith("'")
 
 
 def test_ordinary_names_pass():
-    assert unsafe_names(['/data/my mice/größe $(1) `x` "y".mp4', "動画/a;b&c.mp4"]) == []
+    assert describe_unsafe_names(['/data/my mice/größe $(1) `x` "y".mp4', "動画/a;b&c.mp4"]) == []
 
 
 def test_a_name_that_a_shell_would_run_is_refused_once():
     bad = "/data/it's $(echo run)"
     assert subprocess.run(["sh", "-c", f"echo {bad!r}"], capture_output=True, text=True).stdout == "/data/it's run\n"
-    (told,) = unsafe_names([bad, "good", bad])
+    (told,) = describe_unsafe_names([bad, "good", bad])
     assert told.startswith(f"{bad}: there is ', \\ or a sign that cannot be printed in this name")
 
 
@@ -46,15 +46,15 @@ def queue(tmp_path, monkeypatch):
 
 
 def test_jobs_of_the_project_are_found_and_no_others(tmp_path, queue):
-    assert jobs_left(tmp_path / "project", queue) == jobs_left(tmp_path / "link", queue) == ["3", "6"]
+    assert find_leftover_jobs(tmp_path / "project", queue) == find_leftover_jobs(tmp_path / "link", queue) == ["3", "6"]
 
 
 def test_without_slurm_there_are_none(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert jobs_left(tmp_path) == []
+    assert find_leftover_jobs(tmp_path) == []
 
 
 def test_what_is_said_of_them():
-    assert left_behind([]) == []
-    (told,) = left_behind([str(job) for job in range(1000)])
+    assert describe_leftover_jobs([]) == []
+    (told,) = describe_leftover_jobs([str(job) for job in range(1000)])
     assert "are still in the queue, and would write the same files: 0 1 2 " in told and "49 …; cancel them by `scancel`" in told

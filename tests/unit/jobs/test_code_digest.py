@@ -50,7 +50,7 @@ def scripts(tmp_path):
 
 
 def digest(scripts, script="job", memory="none.json"):
-    return CodeDigests(scripts.parent / memory, scripts).of(script)
+    return CodeDigests(scripts.parent / memory, scripts).digest(script)
 
 
 def rewrite(path, old, new):
@@ -134,30 +134,30 @@ def test_a_broken_memory_is_survived(scripts, content):
     memory = scripts.parent / "memory.json"
     if content is not None:
         memory.write_bytes(content.encode("utf-8", "surrogateescape"))
-    prints = CodeDigests(memory, scripts)
-    assert prints.of("job") == digest(scripts)
-    prints.keep()
+    code_digests = CodeDigests(memory, scripts)
+    assert code_digests.digest("job") == digest(scripts)
+    code_digests.save()
     assert len(json.loads(memory.read_text())) == 4  # three modules, and what is empty
 
 
 def test_what_is_remembered_gives_the_same_digests_and_hides_no_change(scripts):
     memory = scripts.parent / "memory.json"
     first = CodeDigests(memory, scripts)
-    before = first.of("job")
-    first.keep()
+    before = first.digest("job")
+    first.save()
     kept = memory.read_bytes()
     again = CodeDigests(memory, scripts)
-    assert again.of("job") == before
-    again.keep()
+    assert again.digest("job") == before
+    again.save()
     assert memory.read_bytes() == kept
     rewrite(scripts / "posemake/chapter/deep.py", "DEPTH = 3", "DEPTH = 4")
-    assert CodeDigests(memory, scripts).of("job") == digest(scripts) != before
+    assert CodeDigests(memory, scripts).digest("job") == digest(scripts) != before
 
 
 def test_a_memory_whose_folder_is_not_there_yet_is_not_kept(scripts):
-    prints = CodeDigests(scripts.parent / ".snakemake" / "memory.json", scripts)
-    assert prints.of("job") == digest(scripts)
-    prints.keep()
+    code_digests = CodeDigests(scripts.parent / ".snakemake" / "memory.json", scripts)
+    assert code_digests.digest("job") == digest(scripts)
+    code_digests.save()
     assert not (scripts.parent / ".snakemake").exists()
 
 
@@ -169,21 +169,21 @@ def real(tmp_path_factory):
 
 def test_every_script_has_a_digest_that_its_words_do_not_change(real):
     names = sorted(path.stem for path in real.glob("*.py"))
-    prints = CodeDigests(real.parent / "none.json", real)
-    before = {name: prints.of(name) for name in names}
+    code_digests = CodeDigests(real.parent / "none.json", real)
+    before = {name: code_digests.digest(name) for name in names}
     assert len(set(before.values())) == len(names)
     for path in real.rglob("*.py"):  # comments, layout and quotes go
         path.write_text(ast.unparse(ast.parse(path.read_text())))
-    prints = CodeDigests(real.parent / "none.json", real)
-    assert {name: prints.of(name) for name in names} == before
+    code_digests = CodeDigests(real.parent / "none.json", real)
+    assert {name: code_digests.digest(name) for name in names} == before
 
 
 def test_a_change_of_the_heatmap_reruns_what_uses_it_alone(real):
     names = ("predict_poses", "train_model", "evaluate_model", "prepare_video", "select_frames", "filter_poses", "plot_poses")
 
     def digests():
-        prints = CodeDigests(real.parent / "none.json", real)
-        return {name: prints.of(name) for name in names}
+        code_digests = CodeDigests(real.parent / "none.json", real)
+        return {name: code_digests.digest(name) for name in names}
 
     before = digests()
     path = real / "posemake/networks/heatmap.py"
@@ -197,8 +197,8 @@ def test_a_change_of_the_heatmap_reruns_what_uses_it_alone(real):
 
 def test_other_words_for_a_fault_of_the_machine_rerun_nothing(real):
     def digests():
-        prints = CodeDigests(real.parent / "none.json", real)
-        return {path.stem: prints.of(path.stem) for path in real.glob("*.py")}
+        code_digests = CodeDigests(real.parent / "none.json", real)
+        return {path.stem: code_digests.digest(path.stem) for path in real.glob("*.py")}
 
     before = digests()
     rewrite(real / "posemake/core/machine_errors.py", "there is no space left on the disk of {}", "the disk of {} is full")
@@ -213,21 +213,23 @@ def test_neutral_names_are_modules_or_packages():
 
 @pytest.fixture
 def templated(scripts):
-    """The stage of the small folder renders a page, which extends a base."""
-    folder = scripts / "posemake/chapter/templates"
-    folder.mkdir()
-    (folder / "page.html.jinja").write_text("{% extends 'base.html.jinja' %}{# a remark #}\n<p>{{ depth }}</p>\n")
-    (folder / "base.html.jinja").write_text("<html>{% block body %}{% endblock %}</html>\n")
-    rewrite(scripts / "posemake/chapter/stage.py", "    return depth()", "    return 'page.html.jinja', depth()")
-    return folder
+    """Let the stage of the small folder render a page that extends a base of another package."""
+    stage = scripts / "posemake/chapter/stage.py"
+    page, base = scripts / "posemake/chapter/templates/page.html.jinja", scripts / "posemake/plotting/templates/base.html.jinja"
+    for path in (page, base):
+        path.parent.mkdir(parents=True)
+    page.write_text("{% extends 'plotting/base.html.jinja' %}{# a remark #}\n<p>{{ depth }}</p>\n")
+    base.write_text("<html>{% block body %}{% endblock %}</html>\n")
+    rewrite(stage, "    return depth()", "    return 'chapter/page.html.jinja', depth()")
+    return scripts / "posemake"
 
 
 @pytest.mark.parametrize(
     "name, old, new, changes",
     [
-        ("page.html.jinja", "<p>", "<div>", True),
-        ("base.html.jinja", "<html>", "<html lang='en'>", True),
-        ("page.html.jinja", "{# a remark #}", "{# another one #}", False),
+        ("chapter/templates/page.html.jinja", "<p>", "<div>", True),
+        ("plotting/templates/base.html.jinja", "<html>", "<html lang='en'>", True),
+        ("chapter/templates/page.html.jinja", "{# a remark #}", "{# another one #}", False),
     ],
 )
 def test_templates_are_part_of_the_code(scripts, templated, name, old, new, changes):
@@ -235,6 +237,26 @@ def test_templates_are_part_of_the_code(scripts, templated, name, old, new, chan
     rewrite(templated / name, old, new)
     assert (digest(scripts) != before) is changes
     assert digest(scripts, "idle") == idle
+
+
+@pytest.mark.parametrize(
+    "template, scripts_of_it",
+    [
+        ("plotting/templates/base.html.jinja", {"report_model", "write_index"}),
+        ("plotting/templates/macros.html.jinja", {"report_model", "write_index"}),
+        ("evaluation/templates/model_page.html.jinja", {"report_model"}),
+        ("reports/templates/index.html.jinja", {"write_index"}),
+    ],
+)
+def test_a_change_of_a_real_template_reruns_the_pages_that_it_is_part_of(real, template, scripts_of_it):
+    def digests():
+        code_digests = CodeDigests(real.parent / "none.json", real)
+        return {path.stem: code_digests.digest(path.stem) for path in real.glob("*.py")}
+
+    before = digests()
+    with (real / "posemake" / template).open("a") as file:
+        file.write("<!-- changed -->")
+    assert {name for name, found in digests().items() if found != before[name]} == scripts_of_it
 
 
 def test_modules_of_one_name_in_two_packages_are_told_apart(scripts):

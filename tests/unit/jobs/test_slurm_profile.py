@@ -1,8 +1,12 @@
-"""The profile of SLURM fits the rules, and the plugin that it is for."""
+"""The profile for SLURM fits the rules, and the plugin that it is for."""
 
 import dataclasses
+import json
 import re
+import subprocess
+import sys
 
+import pytest
 import yaml
 from fixtures.helpers import ROOT
 from slurm.cluster import PACKAGES
@@ -10,45 +14,41 @@ from snakemake_executor_plugin_slurm import ExecutorSettings
 
 TEXT = (ROOT / "profiles/slurm/config.yaml").read_text()
 PROFILE = yaml.safe_load(TEXT)
-RULES = "\n".join(path.read_text() for path in sorted(ROOT.glob("rules/*.smk")))
 
 
-def blocks():
-    """The text of each rule, by its name; of one that is another's with changes, that text too."""
-    found = {}
-    for block in re.split(r"\n(?=rule |checkpoint |use rule )", RULES):
-        if match := re.match(r"(?:rule|checkpoint) (\w+):", block):
-            found[match[1]] = block
-        elif match := re.match(r"use rule (\w+) as (\w+) with:", block):
-            found[match[2]] = block + found[match[1]]
-    return found
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory):
+    """Rules of a project with one video, by name."""
+    project = tmp_path_factory.mktemp("project")
+    (project / "config").mkdir()
+    (project / "config/config.yaml").write_text("keypoints: [snout, tail]\nmodels: {small: {}}\n")
+    (project / "config/videos.tsv").write_text("video\tpath\tuse\na\ta.mp4\tboth\n")
+    (project / "a.mp4").touch()
+    command = [sys.executable, ROOT / "tests/fixtures/list_rules.py", ROOT / "Snakefile"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def local_rules():
-    return {name for names in re.findall(r"^localrules:\n((?:    \w+,\n)+)", RULES, re.M) for name in re.findall(r"\w+", names)}
-
-
-def test_all_rules_of_the_network_are_set_in_one_place():
-    of_network = {name for name, text in blocks().items() if "gpu=1" in text}
-    assert len(of_network) == 8 and set(PROFILE["set-resources"]) == of_network
+def test_all_rules_of_the_network_are_set_in_one_place(rules):
+    with_gpu = {name for name, rule in rules.items() if rule["resources"].get("gpu")}
+    assert len(with_gpu) == 8 and set(PROFILE["set-resources"]) == with_gpu
     assert {id(values) for values in PROFILE["set-resources"].values()} == {id(PROFILE["set-resources"]["train_model"])}
-    assert set(PROFILE["set-threads"]) <= of_network
+    assert set(PROFILE["set-threads"]) <= with_gpu
 
 
-def test_groups_are_of_rules_that_run_in_the_queue():
+def test_groups_are_of_rules_that_run_in_the_queue(rules):
     grouped = set(PROFILE["groups"])
-    assert grouped <= set(blocks()) - local_rules() - set(PROFILE["set-resources"])
+    assert grouped <= {name for name, rule in rules.items() if not rule["local"]} - set(PROFILE["set-resources"])
     assert PROFILE["default-resources"]["turn"] == PROFILE["resources"]["turn"] == 1
     assert PROFILE["set-resource-scopes"] == {"turn": "local"} and "group-components" not in PROFILE
 
 
-def test_local_rules_exist_and_ask_for_little():
-    assert local_rules() <= set(blocks())
-    assert {"write_index", "split_dataset"} <= local_rules()
-    for name in local_rules():
-        memory = re.search(r"mem_mb=grow\((\d+)\)", blocks()[name])
-        assert memory is None or int(memory[1]) <= 1000, name
-        assert "gpu=" not in blocks()[name] and "threads:" not in blocks()[name], name
+def test_local_rules_ask_for_little(rules):
+    local = {name: rule["resources"] for name, rule in rules.items() if rule["local"]}
+    assert {"write_index", "split_dataset"} <= set(local)
+    for name, resources in local.items():
+        assert resources.get("mem_mb", 0) <= 1000 and resources["_cores"] == 1 and not resources.get("gpu"), name
 
 
 def test_the_plugin_knows_all_keys_of_its_own():

@@ -37,7 +37,7 @@ def project(tmp_path):
 
 
 def opened(project, **options):
-    return [(item.round, item.video, item.image) for item in open_project(project, **options).items]
+    return [(*task.folder, task.image) for task in open_project(project, **options).navigator.tasks]
 
 
 def test_the_first_round_that_waits_is_opened(project):
@@ -75,7 +75,7 @@ def test_videos_that_left_the_sheet_keep_no_round_open(project):
     choose(project, 1, "m1", ["img0009.png"])
     label(project, 0, "m1", ["img0001.png", "img0002.png"])
     assert {(number, video) for number, video, _ in opened(project)} == {(0, "m1"), (0, "m2")}
-    (project / "config/videos.tsv").write_text("video\tpath\nm1\ta.mp4\n")
+    (project / "config/videos.tsv").write_text("video\tpath\tuse\nm1\ta.mp4\tboth\n")
     assert opened(project) == [(1, "m1", "img0009.png")]
 
 
@@ -101,7 +101,7 @@ def test_who_labels(monkeypatch):
 def test_the_person_of_an_earlier_round_goes_on(project):
     label(project, 0, "m1", ["img0001.png"], scorer="eve")
     session = open_project(project)
-    assert {store.scorer for store in session.stores.values()} == {"eve"}
+    assert {store.scorer for store in session.navigator.stores.values()} == {"eve"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a display be missing")

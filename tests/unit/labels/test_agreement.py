@@ -6,9 +6,9 @@ from PIL import Image
 from posemake.core.errors import PosemakeError
 from posemake.core.json_files import read_json, write_json
 from posemake.data.label_files import Labels, find_label_files, write_labels
-from posemake.data.label_table import read_table
-from posemake.labels.agreement import compare_scorers
-from posemake.labels.collect import collect_labels, wanted_files
+from posemake.data.label_table import read_label_table
+from posemake.labels.agreement import AgreementInputs, AgreementOutputs, compare_scorers
+from posemake.labels.collect import CollectInputs, CollectOutputs, choose_label_files, collect_labels
 
 NAMES = ["snout", "tail"]
 NAN = float("nan")
@@ -33,15 +33,16 @@ class Project:
 
     def compare(self):
         """Tables of points, summary and frames."""
-        names = [str(self.folder / name) for name in ("points.csv", "summary.csv", "frames.csv")]
-        compare_scorers(self.files, *names, str(self.folder / "scorers.png"), NAMES)
-        return [pd.read_csv(path) for path in names]
+        tables = {name: self.folder / f"{name}.csv" for name in ("points", "summary", "frames")}
+        outputs = AgreementOutputs(**tables, figure=self.folder / "scorers.png")
+        compare_scorers(AgreementInputs(labels=self.files), outputs, NAMES)
+        return [pd.read_csv(path) for path in tables.values()]
 
     def collect(self, scorer):
         table, state = self.folder / "labels.csv", self.folder / "state.json"
-        collect_labels(self.files, [], str(table), str(state), NAMES, scorer)
-        keys, _, xy = read_table(table)
-        return dict(zip(keys["image"], xy.tolist())), read_json(state)
+        collect_labels(CollectInputs(self.files, []), CollectOutputs(labels=table, state=state), NAMES, scorer)
+        collected = read_label_table(table)
+        return dict(zip(collected.keys["image"], collected.xy.tolist())), read_json(state)
 
 
 @pytest.fixture
@@ -177,5 +178,5 @@ def test_label_files_of_a_folder_are_one_per_person(project):
     ):
         path.with_name(name).touch()
     assert find_label_files(path.parent) == [anna, path]
-    assert wanted_files(path.parent, "bob") == [path] and wanted_files(path.parent, "mean") == [anna, path]
+    assert choose_label_files(path.parent, "bob") == [path] and choose_label_files(path.parent, "mean") == [anna, path]
     assert find_label_files(path.parent / "none") == []

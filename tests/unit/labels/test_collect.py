@@ -1,7 +1,6 @@
 import csv
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -10,8 +9,9 @@ from posemake.core.json_files import read_json, write_json
 from posemake.core.tables import write_rows
 from posemake.data.label_decisions import decisions_path
 from posemake.data.label_files import Labels, write_labels
-from posemake.data.label_table import read_table, unseen_of
-from posemake.labels.collect import collect_labels
+from posemake.data.label_table import read_label_table
+from posemake.data.visibility import Visibility
+from posemake.labels.collect import CollectInputs, CollectOutputs, collect_labels
 
 NAN = float("nan")
 
@@ -40,7 +40,8 @@ class Project:
 
     def collect(self, keypoints=("snout", "tail")):
         table, state = self.folder / "labels.csv", self.folder / "state.json"
-        collect_labels(self.labels, self.frames, str(table), str(state), list(keypoints))
+        inputs, outputs = CollectInputs(labels=self.labels, frames=self.frames), CollectOutputs(labels=table, state=state)
+        collect_labels(inputs, outputs, list(keypoints))
         return table, read_json(state)
 
 
@@ -53,7 +54,8 @@ def test_all_labels_are_one_sorted_table_in_the_order_of_the_config(project):
     project.label("m2", {"img0007.png": [(1, 2), (3, 4)]})
     project.label("m1", {"img0012.png": [(5, 6), (NAN, NAN)], "img0003.png": [(7.25, 8), (9, 10)]})
     table, state = project.collect(["tail", "snout", "ear"])
-    keys, keypoints, xy = read_table(table)
+    collected = read_label_table(table)
+    keys, keypoints, xy = collected.keys, collected.keypoints, collected.xy
     assert keys.values.tolist() == [[0, "m1", "img0003.png", 3], [0, "m1", "img0012.png", 12], [0, "m2", "img0007.png", 7]]
     assert keypoints == ["tail", "snout", "ear"]
     np.testing.assert_array_equal(xy[0], [[9, 10], [7.25, 8], [NAN, NAN]])
@@ -77,14 +79,15 @@ def test_no_label_at_all_leaves_everything_open(project):
     assert state["open"] == {"m1": 1}
     with open(table, newline="") as file:
         assert list(csv.reader(file)) == [
-            ["round", "video", "image", "frame", "snout.x", "snout.y", "tail.x", "tail.y", "unseen"]
+            ["round", "video", "image", "frame", "snout.x", "snout.y", "snout.visibility", "tail.x", "tail.y", "tail.visibility"]
         ]
 
 
 def test_an_image_labelled_in_two_rounds_counts_with_its_last(project):
     for number in (10, 2, 0):  # as a number, 10 comes after 2
         project.label("m1", {"img0001.png": [(number, 1), (2, 2)], f"img{number + 20}.png": [(1, 1), (2, 2)]}, number)
-    keys, _, xy = read_table(project.collect()[0])
+    collected = read_label_table(project.collect()[0])
+    keys, xy = collected.keys, collected.xy
     assert keys["round"].tolist() == [10, 0, 2, 10]
     assert xy[0, 0, 0] == 10
 
@@ -132,7 +135,8 @@ def test_a_frame_counts_once_each_keypoint_is_decided(project):
         {images[0]: {"snout": "placed"}, images[1]: {"snout": "accepted", "tail": "occluded"}, images[3]: {"tail": "absent"}},
     )
     table, state = project.collect()
-    keys, _, xy = read_table(table)
+    collected = read_label_table(table)
+    keys, xy = collected.keys, collected.xy
     assert keys["image"].tolist() == [images[1], images[2], images[4]]  # the last two are not listed: another tool's, and done
     np.testing.assert_array_equal(xy[0], [[1, 1], gone])
     assert state == {"chosen": 6, "labelled": 3, "open": {"m1": 3}}
@@ -162,8 +166,8 @@ def test_what_a_person_said_of_keypoints_without_position_is_in_the_table(projec
     words["img3.png"] = {"snout": "placed", "tail": "accepted"}  # another tool took the tail's point away
     write_json(decisions_path(path), {"format": 1, "images": words, "seconds": {}})
     table, _ = project.collect()
-    assert unseen_of(pd.read_csv(table), ["tail", "snout"]).tolist() == [
-        ["absent", ""],
-        ["absent", "occluded"],
-        ["", ""],
-    ]  # nothing of the last
+    assert read_label_table(table).visibility.tolist() == [
+        [Visibility.VISIBLE, Visibility.ABSENT],
+        [Visibility.OCCLUDED, Visibility.ABSENT],
+        [Visibility.VISIBLE, Visibility.NOT_LABELLED],
+    ]

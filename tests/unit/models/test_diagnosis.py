@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.training import CPU, pictures
+from fixtures.training import CPU, spot_frames
 
 from posemake.config.settings import Model
-from posemake.models.diagnosis import diagnose
+from posemake.models.diagnosis import LearningCurve, diagnose
 from posemake.models.train import fit_network
 
 STEP = np.arange(100, 2001, 100)
@@ -19,9 +19,8 @@ GOOD = {
     "validation_loss": 1.2 + 6 * FALL,
     "train_error": 1.5 + 30 * FALL,
     "validation_error": 2.0 + 34 * FALL,
-    "frames": 120,
-    "sigma": 6.0,
 }
+FRAMES, WIDTH = 120, 6.0
 WAVE = np.where(np.arange(len(STEP)) % 2, 1.4, 0.7)
 STILL = 20 * np.minimum(SHARE, 0.6)
 WILD = {"train_error": 14 + 30 * FALL, "validation_error": 15 + 34 * FALL}
@@ -45,15 +44,19 @@ CASES = {
 COLUMNS = ("step", "train_loss", "validation_loss", "train_error", "validation_error")
 
 
+def find(frames=FRAMES, **changed):
+    return diagnose(LearningCurve(STEP, **GOOD | changed), frames, WIDTH)
+
+
 def names(**changed):
-    return [finding.name for finding in diagnose(STEP, **{**GOOD, **changed})]
+    return [finding.name for finding in find(**changed)]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_fault_is_found_with_its_remedy(name):
     change, key = CASES[name]
     assert names(**change) == [name]
-    assert key in diagnose(STEP, **{**GOOD, **change})[0].remedy
+    assert key in find(**change)[0].remedy
 
 
 def test_a_healthy_curve_gets_no_complaint():
@@ -73,8 +76,8 @@ def test_a_healthy_curve_with_ordinary_noise_gets_no_complaint(seed):
 
 
 def test_of_few_validations_little_is_said():
-    some = {name: values[:2] for name, values in GOOD.items() if np.ndim(values)}
-    assert [finding.name for finding in diagnose(STEP[:2], **some, frames=100, sigma=6.0)] == ["too few validations"]
+    curve = LearningCurve(STEP[:2], **{name: values[:2] for name, values in GOOD.items()})
+    assert [finding.name for finding in diagnose(curve, 100, WIDTH)] == ["too few validations"]
 
 
 REAL = {  # curves that bench/curves.py wrote; number of training frames, and what was done wrong
@@ -92,14 +95,14 @@ REAL = {  # curves that bench/curves.py wrote; number of training frames, and wh
 def test_a_real_curve_of_a_known_state(name):
     frames, expected = REAL[name]
     table = pd.read_csv(Path(__file__).parent / f"curves/{name}.csv")
-    found = diagnose(*(table[column].to_numpy() for column in COLUMNS), frames=frames, sigma=Model().sigma)
-    assert [finding.name for finding in found] == expected
+    curve = LearningCurve(*(table[column].to_numpy() for column in COLUMNS))
+    assert [finding.name for finding in diagnose(curve, frames, Model().sigma)] == expected
 
 
 @pytest.mark.parametrize(("steps", "expected"), [(40, []), (8, ["not yet converged"])], ids=["long enough", "too short"])
 def test_a_real_training(one_thread, steps, expected):
     """Of a tiny network, which learns a spot in few steps."""
     settings = Model(steps=steps, batch_size=4, warmup=5, validate_every=max(1, steps // 8), learning_rate=5e-4 * steps / 40)
-    _, history = fit_network(pictures(8), pictures(4, seed=1), ["spot"], settings, CPU)
-    curve = [np.array([row[name] for row in history]) for name in COLUMNS]
-    assert [finding.name for finding in diagnose(*curve, frames=100, sigma=settings.sigma)] == expected, curve
+    _, history = fit_network(spot_frames(8), spot_frames(4, seed=1), ["spot"], settings, CPU)
+    curve = LearningCurve(*(np.array([row[name] for row in history]) for name in COLUMNS))
+    assert [finding.name for finding in diagnose(curve, 100, settings.sigma)] == expected, curve

@@ -1,28 +1,27 @@
-"""The curve that TensorBoard shows is that of history.csv, also after a training was cut off."""
+"""The curve that TensorBoard shows is that of history.csv, also after a training was interrupted."""
 
 import builtins
 import logging
 import time
 
 import pytest
-from fixtures.training import CPU, NAMES, SETTINGS, TRAIN, VALIDATION, cut
+from fixtures.training import CPU, NAMES, SETTINGS, TRAIN, VALIDATION, interrupt_before
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from posemake.config.settings import Model
 from posemake.models import checkpoint
-from posemake.models import tensorboard as live
+from posemake.models.tensorboard import TAGS, TensorboardCurve
 from posemake.models.train import fit_network
 from posemake.models.trainer import HISTORY_COLUMNS
 
 
 @pytest.fixture(autouse=True)
-def often(monkeypatch, one_thread):
+def frequent_checkpoints(monkeypatch, one_thread):
     """A checkpoint after each step, by one thread."""
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
 
 
 def fit(folder, path=None, settings=SETTINGS):
-    return fit_network(TRAIN, VALIDATION, NAMES, settings, CPU, path, events=folder)
+    return fit_network(TRAIN, VALIDATION, NAMES, settings, CPU, path, tensorboard=folder)
 
 
 def read(folder):
@@ -31,77 +30,75 @@ def read(folder):
     return {tag: [(event.step, event.value) for event in found.Scalars(tag)] for tag in found.Tags()["scalars"]}
 
 
-def told(history):
+def points(history):
     """The same of a history."""
-    return {tag: [(row["step"], pytest.approx(row[name], rel=1e-6)) for row in history] for name, tag in live.TAGS.items()}
+    return {tag: [(row["step"], pytest.approx(row[name], rel=1e-6)) for row in history] for name, tag in TAGS.items()}
 
 
 def test_each_figure_of_the_history_is_shown(tmp_path):
     _, history = fit(tmp_path)
     assert [row["step"] for row in history] == [3, 6, 7]
-    assert read(tmp_path) == told(history)
-    assert set(live.TAGS) == set(HISTORY_COLUMNS) - {"step", "seconds"}
+    assert read(tmp_path) == points(history)
+    assert set(TAGS) == set(HISTORY_COLUMNS) - {"step", "seconds"}
 
 
 def test_it_is_there_while_the_training_lasts(tmp_path, monkeypatch):
-    seen = []
-    add = live.LiveCurve.add
+    steps = []
+    add = TensorboardCurve.add
 
-    def look(self, *rows):
+    def add_and_read(self, *rows):
         add(self, *rows)
-        seen.append([step for step, _ in read(tmp_path).get("error_px/validation", [])])
+        steps.append([step for step, _ in read(tmp_path).get("error_px/validation", [])])
 
-    monkeypatch.setattr(live.LiveCurve, "add", look)
+    monkeypatch.setattr(TensorboardCurve, "add", add_and_read)
     fit(tmp_path)
-    assert seen == [[], [3], [3, 6], [3, 6, 7]]
+    assert steps == [[], [3], [3, 6], [3, 6, 7]]
 
 
-def cut_with_curve(folder, path, monkeypatch, step):
+def interrupt_with_curve(folder, path, monkeypatch, step):
     """Train with a curve, and fail before a step."""
-    with monkeypatch.context() as patch:
-        patch.setattr("test_resume.fit_network", lambda *given: fit_network(*given, events=folder))
-        cut(path, monkeypatch, step)
+    interrupt_before(step, path, monkeypatch, tensorboard=folder)
     time.sleep(1.0)  # files are read in the order of the seconds in their names
 
 
 @pytest.mark.parametrize("step", [2, 6])
 def test_a_resumed_training_goes_on_with_its_curve(tmp_path, monkeypatch, step):
     path, folder = tmp_path / "checkpoint.pt", tmp_path / "events"
-    cut_with_curve(folder, path, monkeypatch, step)
+    interrupt_with_curve(folder, path, monkeypatch, step)
     assert [s for s, _ in read(folder).get("loss/train", [])] == [s for s in (3, 6) if s <= step]
     _, history = fit(folder, path)
-    assert read(folder) == told(history)
+    assert read(folder) == points(history)
 
 
 def test_points_after_the_last_checkpoint_do_not_stay(tmp_path, monkeypatch):
     """They are of steps that are taken again; a TensorBoard that read them before forgets them."""
     path, folder = tmp_path / "checkpoint.pt", tmp_path / "events"
-    cut_with_curve(folder, path, monkeypatch, 4)
+    interrupt_with_curve(folder, path, monkeypatch, 4)
     before = path.read_bytes()
-    cut_with_curve(folder, path, monkeypatch, 6)
+    interrupt_with_curve(folder, path, monkeypatch, 6)
     path.write_bytes(before)
     last = max(folder.iterdir())
     last.write_bytes(last.read_bytes()[:-5])  # as of a process that was killed while it wrote
     shown = EventAccumulator(str(folder)).Reload()
     assert [event.step for event in shown.Scalars("loss/train")] == [3, 6]
     _, history = fit(folder, path)
-    assert read(folder) == told(history)
+    assert read(folder) == points(history)
     shown.Reload()
-    assert [(event.step, event.value) for event in shown.Scalars("loss/train")] == told(history)["loss/train"]
+    assert [(event.step, event.value) for event in shown.Scalars("loss/train")] == points(history)["loss/train"]
 
 
 def test_a_training_that_begins_anew_shows_nothing_of_the_one_before(tmp_path):
     fit(tmp_path)
     time.sleep(1.0)
-    _, history = fit(tmp_path, settings=Model(**{**vars(SETTINGS), "steps": 4}))
+    _, history = fit(tmp_path, settings=SETTINGS.model_copy(update={"steps": 4}))
     assert [row["step"] for row in history] == [3, 4]
-    assert read(tmp_path) == told(history)
+    assert read(tmp_path) == points(history)
 
 
 def test_times_are_those_of_the_training(tmp_path, monkeypatch):
     """Not those of the machine, which may have stood for a night between two attempts."""
     path = tmp_path / "checkpoint.pt"
-    cut(path, monkeypatch, 4)
+    interrupt_before(4, path, monkeypatch)
     time.sleep(0.5)
     _, history = fit(tmp_path / "events", path)
     events = EventAccumulator(str(tmp_path / "events")).Reload().Scalars("loss/train")
@@ -122,7 +119,7 @@ def test_without_the_package_training_goes_on(tmp_path, monkeypatch, caplog):
     _, history = fit(tmp_path / "events")
     assert len(history) == 3 and not (tmp_path / "events").exists()
     assert [r.message for r in caplog.records if "TensorBoard" in r.message] == [
-        "no live curve for TensorBoard (No module named 'torch.utils.tensorboard')"
+        "no curve for TensorBoard (No module named 'torch.utils.tensorboard')"
     ]
 
 

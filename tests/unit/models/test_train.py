@@ -1,18 +1,15 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
-from fixtures.training import CPU, pictures, weights
+from fixtures.training import CPU, make_frames, spot_frames, weights
 
 from posemake.config.settings import Augment, Model, Probability
 from posemake.core.errors import PosemakeError
 from posemake.models.schedule import learning_rate
 from posemake.models.train import fit_network
-from posemake.models.trainer import HISTORY_COLUMNS, Training, validate
+from posemake.models.trainer import HISTORY_COLUMNS, Trainer, validate
+from posemake.networks.build import make_network
 from posemake.networks.heatmap import encode
-from posemake.networks.inputs import Frames
-from posemake.networks.model_file import make_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SPOT = ["spot"]
@@ -20,7 +17,7 @@ TINY = Model(steps=4, batch_size=4, validate_every=2, warmup=1)
 
 
 def test_the_same_seed_trains_the_same_network():
-    train, validation = pictures(6), pictures(2, seed=1)
+    train, validation = spot_frames(6), spot_frames(2, seed=1)
     first, history = fit_network(train, validation, SPOT, TINY, CPU)
     second, _ = fit_network(train, validation, SPOT, TINY, CPU)
     assert torch.equal(weights(first), weights(second))
@@ -32,7 +29,7 @@ def test_the_same_seed_trains_the_same_network():
 @pytest.mark.parametrize("head", ["heatmap", "regression"])
 def test_each_head_is_trained_and_validated(head):
     settings = Model(steps=4, batch_size=4, validate_every=2, warmup=1, head=head)
-    network, history = fit_network(pictures(6), pictures(2, seed=1), SPOT, settings, CPU)
+    network, history = fit_network(spot_frames(6), spot_frames(2, seed=1), SPOT, settings, CPU)
     untrained = make_network(settings, SPOT)
     assert not torch.equal(weights(network), weights(untrained))
     assert all(np.isfinite(row["validation_error"]) and np.isfinite(row["validation_loss"]) for row in history)
@@ -42,25 +39,25 @@ def test_checkpoints_do_not_change_the_rate_of_images(monkeypatch):
     """By a clock that goes on by a second with each step."""
     now = [0.0]
     monkeypatch.setattr("posemake.models.trainer.time.monotonic", lambda: now[0])
-    training = Training(pictures(6), pictures(2, seed=1), SPOT, TINY, CPU)
+    trainer = Trainer(spot_frames(6), spot_frames(2, seed=1), SPOT, TINY, CPU)
     for step in range(1, 7):
-        training.advance()
+        trainer.advance()
         now[0] += 1
-        training.pack("")
+        trainer.pack("")
         if step % 3 == 0:
-            training.validate()
-    assert [row["seconds"] for row in training.history] == [3, 6]
-    assert [row["images_per_second"] for row in training.history] == [TINY.batch_size] * 2
+            trainer.validate()
+    assert [row["seconds"] for row in trainer.history] == [3, 6]
+    assert [row["images_per_second"] for row in trainer.history] == [TINY.batch_size] * 2
 
 
 def test_another_seed_trains_another_network():
-    train, validation = pictures(4), pictures(2, seed=1)
+    train, validation = spot_frames(4), spot_frames(2, seed=1)
     first, second = (fit_network(train, validation, SPOT, Model(steps=1, batch_size=2, seed=seed), CPU)[0] for seed in (1, 2))
     assert not torch.equal(weights(first), weights(second))
 
 
-def test_a_loss_that_is_no_number_is_a_sentence():
-    train = pictures(4)
+def test_a_loss_that_is_not_finite_is_a_sentence():
+    train = spot_frames(4)
     wild = Model(steps=6, batch_size=4, warmup=0, validate_every=6, learning_rate=1e30)
     with pytest.raises(PosemakeError, match=r"training diverged before step 6 .* lower `learning_rate`"):
         fit_network(train, train, SPOT, wild, CPU)
@@ -70,32 +67,32 @@ def test_a_spot_is_learned():
     settings = Model(
         steps=45, batch_size=4, warmup=5, validate_every=15, augment=Augment(rotation=0, scale=(1, 1), brightness=0, contrast=0)
     )
-    _, history = fit_network(pictures(16), pictures(4, seed=1), SPOT, settings, CPU)
+    _, history = fit_network(spot_frames(16), spot_frames(4, seed=1), SPOT, settings, CPU)
     assert history[-1]["train_loss"] < 0.75 * history[0]["train_loss"]
     assert min(row["validation_error"] for row in history) < 4
 
 
-STILL = Augment(probability=Probability(**dict.fromkeys((field.name for field in dataclasses.fields(Probability)), 0)))
+STILL = Augment(probability=Probability(**dict.fromkeys(Probability.model_fields, 0)))
 
 
 def test_one_batch_is_learned_by_heart():
-    batch = pictures(4)
+    batch = spot_frames(4)
     settings = Model(steps=160, batch_size=4, warmup=5, validate_every=40, augment=STILL)
     _, history = fit_network(batch, batch, SPOT, settings, CPU)
     assert history[-1]["train_error"] < 0.5
 
 
 def test_in_bfloat16_a_training_goes_nearly_the_same_way(monkeypatch):
-    train, validation = pictures(8), pictures(4, seed=1)
+    train, validation = spot_frames(8), spot_frames(4, seed=1)
     settings = Model(steps=6, batch_size=4, warmup=1, validate_every=6, learning_rate=1e-3)
-    rows, kept = [], []
+    losses, kept = [], []
     for fast in (False, True):
         monkeypatch.setattr("posemake.models.trainer.multiplies_bfloat16", lambda fast=fast: fast)
         network, history = fit_network(train, validation, SPOT, settings, CPU)
-        rows.append(history[-1]["train_loss"])
+        losses.append(history[-1]["train_loss"])
         kept.append(weights(network))
         assert all(value.dtype != torch.bfloat16 for value in network.state_dict().values())
-    assert rows[0] == pytest.approx(rows[1], rel=0.05) and not torch.equal(*kept)
+    assert losses[0] == pytest.approx(losses[1], rel=0.05) and not torch.equal(*kept)
 
 
 def test_validation_is_in_pixels_of_the_original_frames():
@@ -105,7 +102,7 @@ def test_validation_is_in_pixels_of_the_original_frames():
             return torch.logit((0.999 * heat).clamp(min=1e-30)), offset
 
     half = np.diag([0.5, 0.5, 1])
-    frames = Frames(np.zeros((3, 64, 64, 3), np.uint8), np.tile([13.0, 14.0], (3, 1, 1)), np.stack([half] * 3))
+    frames = make_frames(np.zeros((3, 64, 64, 3), np.uint8), np.tile([13.0, 14.0], (3, 1, 1)), np.stack([half] * 3))
     error, loss = validate(Fixed(), frames, Model(), 2, CPU)
     assert error == pytest.approx(np.full((3, 1), 10.0), abs=1e-3) and np.isfinite(loss)
 

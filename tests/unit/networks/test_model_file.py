@@ -5,7 +5,7 @@ import pytest
 import torch
 from fixtures.helpers import blob
 
-from posemake.config.settings import Model, plain
+from posemake.config.settings import Model
 from posemake.core.errors import PosemakeError
 from posemake.networks.heatmap import decode, encode
 from posemake.networks.model_file import FORMAT, load_model, make_network, rebuild, save_model
@@ -61,7 +61,7 @@ def test_a_file_rebuilds_its_network(tmp_path, backbone, head, neck):
     torch.manual_seed(0)
     values = {"backbone": backbone, "head": head, "neck": neck, "stride": 8, "weights": "a file that is gone"}
     trained = make_network(Model(**values | {"weights": "none"}), KEYPOINTS).eval()
-    save_model(tmp_path / "weights.pt", trained, plain(Model, values | {"scale": 1.0}), KEYPOINTS)
+    save_model(tmp_path / "weights.pt", trained, Model(**values | {"scale": 1.0}).model_dump(), KEYPOINTS)
     model = load_model(tmp_path / "weights.pt")
     images = torch.randint(0, 256, (1, 3, 32, 64)).float()
     with torch.inference_mode():

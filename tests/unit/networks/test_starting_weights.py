@@ -4,7 +4,7 @@ import pytest
 import torch
 import torchvision
 
-from posemake.config.settings import Model, plain
+from posemake.config.settings import Model
 from posemake.core.errors import PosemakeError
 from posemake.networks.backbones import make_encoder
 from posemake.networks.model_file import make_network, save_model
@@ -41,7 +41,7 @@ def model_file(tmp_path):
     def write(values):
         torch.manual_seed(1)
         network = make_network(Model(**values), ["snout", "ear", "tail"])
-        save_model(tmp_path / "model.pt", network, plain(Model, values), ["snout", "ear", "tail"])
+        save_model(tmp_path / "model.pt", network, Model(**values).model_dump(), ["snout", "ear", "tail"])
         return str(tmp_path / "model.pt"), network.state_dict()
 
     return write

@@ -1,35 +1,16 @@
+import subprocess
+import sys
+
+import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from fixtures.helpers import SCRIPTS
 from matplotlib.figure import Figure
 from PIL import Image
 
-from posemake.core.errors import PosemakeError
-from posemake.plotting.style import color, keypoint_colors, save_figure
+from posemake.plotting.style import save_figure, style_context
 
-
-@given(st.integers(1, 60), st.sampled_from(["viridis", "rainbow", "Greys"]))
-def test_every_keypoint_has_a_colour_of_its_own(keypoints, colormap):
-    colors = keypoint_colors(keypoints, colormap)
-    assert len(colors) == len(set(colors)) == keypoints
-    assert all(len(rgb) == 3 and all(0 <= channel <= 1 for channel in rgb) for rgb in colors)
-
-
-def test_no_colour_is_as_faint_as_paper():
-    assert max(min(rgb) for rgb in keypoint_colors(20, "Greys")) < 0.98
-
-
-@pytest.mark.parametrize("name, rgb", [("white", (1, 1, 1)), ("#ff8000", (1, 128 / 255, 0)), ("k", (0, 0, 0))])
-def test_a_colour_is_a_name_or_a_code(name, rgb):
-    assert color(name) == pytest.approx(rgb)
-
-
-def test_what_is_no_colour_is_refused_by_name():
-    with pytest.raises(PosemakeError, match="there is no colour 'weiss'"):
-        color("weiss")
-    with pytest.raises(PosemakeError, match="there is no colour map 'virids'"):
-        keypoint_colors(3, "virids")
+STYLE = {"axes.spines.top": False, "figure.constrained_layout.use": True, "font.size": 9, "svg.hashsalt": "posemake"}
 
 
 def draw(slope):
@@ -53,3 +34,35 @@ def test_a_figure_has_the_resolution_that_is_asked_for(tmp_path):
         assert image.size == (150, 100)
         assert len(np.unique(np.asarray(image))) > 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_the_style_holds_in_its_context_alone(tmp_path):
+    before = {name: matplotlib.rcParams[name] for name in STYLE}
+    with style_context():
+        assert {name: matplotlib.rcParams[name] for name in STYLE} == STYLE
+        styled = draw(1)
+    assert {name: matplotlib.rcParams[name] for name in STYLE} == before
+    save_figure(draw(1), tmp_path / "plain.png", 50)
+    save_figure(styled, tmp_path / "styled.png", 50)
+    assert {name: matplotlib.rcParams[name] for name in STYLE} == before
+    assert (tmp_path / "plain.png").read_bytes() != (tmp_path / "styled.png").read_bytes()
+
+
+def test_a_decorated_function_draws_in_the_style_each_time():
+    @style_context()
+    def is_styled():
+        return not draw(1).axes[0].spines["top"].get_visible()
+
+    assert is_styled() and is_styled()
+
+
+def test_importing_the_style_changes_nothing_of_matplotlib():
+    """A user's notebook keeps its own backend and look."""
+    code = (
+        "import matplotlib; before = dict(matplotlib.rcParams.copy()); import posemake.plotting.style;"
+        "print(dict(matplotlib.rcParams.copy()) == before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(SCRIPTS), "PATH": ""}
+    )
+    assert done.stdout == "True\n", done.stderr

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posemake.config.settings import Follow
+from posemake.config.settings import DynamicCrop
 from posemake.networks.runtimes import in_batches
-from posemake.poses.dynamic_crop import BORDER, LAG, Follower, corner, window_size
-from posemake.poses.predict import edges
+from posemake.poses.dynamic_crop import BORDER, LAG, DynamicCropper, window_corner, window_size
+from posemake.poses.parts import part_bounds
 
 SIZE, WINDOW, MULTIPLE = (256, 320), (96, 96), 32
 
 
-class Eye:
+class BrightestPixel:
     """Finds the brightest pixel, with a confidence by its brightness, and a second keypoint 10 pixels to its right."""
 
     depth = 2
@@ -38,13 +38,13 @@ def frame(x, y, brightness=255):
 
 
 def follow(path, **settings):
-    """Follow an animal on a path of (x, y), or of None where it is not there; the points, and both eyes."""
-    whole, inner = Eye(), Eye()
-    follower = Follower(whole, inner, SIZE, WINDOW, MULTIPLE, Follow(**settings))
+    """Return the points of an animal on a path of (x, y), None where it is away, and the runtimes of frame and window."""
+    whole, inner = BrightestPixel(), BrightestPixel()
+    cropper = DynamicCropper(whole, inner, SIZE, WINDOW, MULTIPLE, DynamicCrop(**settings))
     frames = [(i, frame(*at) if at else frame(0, 0, 50)) for i, at in enumerate(path)]
-    found = list(follower.track(iter(frames)))
+    found = list(cropper.predict(iter(frames)))
     assert [index for index, _ in found] == list(range(len(path)))
-    assert follower.looked == len(whole.seen)
+    assert cropper.whole_frames == len(whole.seen)
     return np.array([points for _, points in found]), whole, inner
 
 
@@ -62,7 +62,7 @@ def test_an_animal_that_jumps_is_found_again():
     assert 1 < len(whole.seen) <= 1 + LAG + 1
 
 
-def test_whole_frames_are_looked_at_while_the_animal_is_away():
+def test_whole_frames_are_predicted_while_the_animal_is_away():
     path = [(50, 50)] * 10 + [None] * 10 + [(200, 100)] * 30
     points, whole, inner = follow(path, every=1000)
     assert (points[10:20, :, 2] < 0.6).all() and (points[20:, :, 2] == 1).all()
@@ -70,7 +70,7 @@ def test_whole_frames_are_looked_at_while_the_animal_is_away():
     assert len(whole.seen) <= 1 + 10 + 2 * LAG and len(inner.seen) >= 50 - len(whole.seen)
 
 
-def test_an_animal_at_the_windows_border_is_looked_at_in_the_whole_frame():
+def test_an_animal_at_the_windows_border_is_predicted_in_the_whole_frame():
     """But not where the window ends with the frame."""
     path = [(150, 100)] * (LAG + 2) + [(150 + WINDOW[1] // 2 - BORDER, 100)]
     points, whole, _ = follow(path, every=1000)
@@ -83,17 +83,17 @@ def test_an_animal_at_the_windows_border_is_looked_at_in_the_whole_frame():
 def test_a_false_point_is_not_followed():
     """While the animal is away, something else looks like one of its keypoints."""
 
-    class Doubtful(Eye):
+    class OneOfThree(BrightestPixel):
         def start(self, images):
             found = super().start(images)()
             found[found[:, 0, 2] < 1, 1:, 2] = 0  # of what is not the animal, one keypoint of three is seen
             return lambda: np.concatenate([found, found[:, 1:]], 1)
 
-    whole, inner = Doubtful(), Doubtful()
-    follower = Follower(whole, inner, SIZE, WINDOW, MULTIPLE, Follow(every=1000))
+    whole, inner = OneOfThree(), OneOfThree()
+    cropper = DynamicCropper(whole, inner, SIZE, WINDOW, MULTIPLE, DynamicCrop(every=1000))
     false = [(i, frame(40, 40, 200)) for i in range(10)]
     true = [(10 + i, np.maximum(frame(250, 200), frame(40, 40, 200))) for i in range(20)]
-    found = np.array([points for _, points in follower.track(iter(false + true))])
+    found = np.array([points for _, points in cropper.predict(iter(false + true))])
     assert (found[10:, 0, 2] == 1).all() and (found[10:, 0, :2] == (250, 200)).all() and len(inner.seen) > 10
 
 
@@ -102,16 +102,9 @@ def test_parts_that_begin_at_whole_frames_find_the_same(every, parts, seed):
     steps = np.random.default_rng(seed).integers(-40, 40, (30, 2)).cumsum(0) + 120
     path = [(int(x) % 300, int(y) % 250) if x > -100 else None for x, y in steps]
     together = follow(path, every=every)[0]
-    bounds = edges(0, len(path), parts, every)
+    bounds = part_bounds(0, len(path), parts, every)
     apart = [follow(path[first:last], every=every)[0] for first, last in pairwise(bounds) if first < last]
     np.testing.assert_array_equal(np.concatenate(apart), together)
-
-
-@given(st.integers(0, 500), st.integers(1, 500), st.integers(1, 20), st.sampled_from([1, 7, 64]))
-def test_parts_cover_all_frames_once(start, count, parts, unit):
-    bounds = edges(start, start + count, parts, unit)
-    assert len(bounds) == parts + 1 and bounds == sorted(bounds) and (bounds[0], bounds[-1]) == (start, start + count)
-    assert all((at - start) % unit == 0 for at in bounds[:-1])
 
 
 @given(
@@ -123,7 +116,7 @@ def test_parts_cover_all_frames_once(start, count, parts, unit):
 def test_a_window_lies_within_the_frame_and_holds_the_animal(centre, extent, margin, size):
     size = tuple(MULTIPLE * cells for cells in size)
     window = window_size(extent, margin, size, MULTIPLE)
-    at = corner(np.array(centre), window, size, MULTIPLE)
+    at = window_corner(np.array(centre), window, size, MULTIPLE)
     for first, inner, outer, middle in zip(at, window, size, centre[::-1]):
         assert first % MULTIPLE == inner % MULTIPLE == 0 and first >= 0 and first + inner <= outer
         reach = min(extent / 2 + margin * extent, (inner - MULTIPLE) / 2)
@@ -134,9 +127,9 @@ def test_a_window_lies_within_the_frame_and_holds_the_animal(centre, extent, mar
 @pytest.mark.parametrize("count", [0, 1, 5, 16, 17])
 @pytest.mark.parametrize("batch", [1, 4])
 def test_batches_give_every_frame_in_order(count, batch):
-    eye = Eye(batch)
+    runtime = BrightestPixel(batch)
     frames = [(10 + i, frame(3 * i, 2 * i)) for i in range(count)]
-    found = list(in_batches(iter(frames), eye))
+    found = list(in_batches(iter(frames), runtime))
     assert [index for index, _ in found] == [10 + i for i in range(count)]
     assert [tuple(points[0, :2]) for _, points in found] == [(3 * i, 2 * i) for i in range(count)]
-    assert [shape[0] for shape in eye.seen] == [batch] * (count // batch) + [count % batch] * (count % batch > 0)
+    assert [shape[0] for shape in runtime.seen] == [batch] * (count // batch) + [count % batch] * (count % batch > 0)

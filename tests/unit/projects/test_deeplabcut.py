@@ -1,4 +1,4 @@
-"""A DeepLabCut project, written here as DeepLabCut writes it, is taken over whole, and what is not is told."""
+"""Import of a DeepLabCut project, which is written here as DeepLabCut writes it."""
 
 import shutil
 from pathlib import Path
@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from fixtures.helpers import ROOT
 from PIL import Image
 
-from posemake.config.validation import config_faults
+from posemake.config.validation import check_config
 from posemake.config.video_sheet import read_videos
 from posemake.core.errors import PosemakeError
 from posemake.core.yaml_files import read_yaml
@@ -18,8 +19,7 @@ from posemake.projects import deeplabcut
 from posemake.projects.deeplabcut import import_deeplabcut
 from posemake.video.writer import video_writer
 
-HOME = Path(__file__).resolve().parents[3]
-OPENFIELD = HOME.parent / "shared/data/openfield"
+OPENFIELD = ROOT.parent / "shared/data/openfield"
 SIZE = (64, 48)
 PARTS = ["snout", "left ear", "tail"]
 
@@ -93,28 +93,28 @@ def project(tmp_path, monkeypatch):
     return dlc
 
 
-def made():
+def read_project():
     """Config and rows of the project in the current folder, which must have no fault."""
     config = read_yaml("config/config.yaml")
-    assert config_faults(config, read_yaml(HOME / "config/schemas/config.schema.yaml")) == []
-    videos, faults = read_videos("config/videos.tsv", read_yaml(HOME / "config/schemas/videos.schema.yaml"))
+    assert check_config(config)[1] == []
+    videos, faults = read_videos("config/videos.tsv")
     assert faults == []
     return config, videos
 
 
-def everything(folder="."):
+def file_contents(folder="."):
     return {str(path): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
 def test_config_and_sheet(project):
     import_deeplabcut(str(project))
-    config, videos = made()
+    config, videos = read_project()
     assert config["keypoints"] == ["snout", "left_ear", "tail"]
     assert config["skeleton"] == [["snout", "left_ear"], ["left_ear", "tail"]]
-    assert {name: (row["path"], row["use"], row["crop"]) for name, row in videos.items()} == {
+    assert {name: (row.path, row.use, row.crop) for name, row in videos.items()} == {
         "day_1": (str(project / "videos/day 1.mp4"), "both", None),
         "far": (str(project.parent / "disk/far.mp4"), "analyse", None),
-        "cropped": (str(project / "videos/cropped.mp4"), "both", [0, 32, 8, 48]),
+        "cropped": (str(project / "videos/cropped.mp4"), "both", (0, 32, 8, 48)),
         "lost": (None, "train", None),
         "new": (str(project / "videos/new.mp4"), "analyse", None),
     }
@@ -122,10 +122,10 @@ def test_config_and_sheet(project):
 
 
 def test_labels_and_images(project):
-    before = everything(project)
+    before = file_contents(project)
     import_deeplabcut(project / "config.yaml")
-    assert everything(project) == before
-    assert sorted(path.removeprefix("labels/round-0/") for path in everything("labels")) == [
+    assert file_contents(project) == before
+    assert sorted(path.removeprefix("labels/round-0/") for path in file_contents("labels")) == [
         "cropped/CollectedData_Bob.csv",
         "cropped/img1.png",
         "day_1/CollectedData_Ann.csv",
@@ -147,53 +147,53 @@ def test_labels_and_images(project):
     assert first.startswith("labeled-data,day_1,img001.png,1.0,2.0,")
 
 
-def test_what_is_not_taken_is_told_and_kept(project, capsys):
+def test_what_is_not_imported_is_printed_and_kept(project, capsys):
     import_deeplabcut(project)
     text = Path("config/imported.md").read_text()
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     lines = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
-    assert len(lines) == len(set(lines)) and all(line in told for line in lines)
+    assert len(lines) == len(set(lines)) and all(line in printed for line in lines)
     for part in (
         "bodyparts: 'left ear' is called 'left_ear' here",
-        "skeleton: objectA - tail is not taken, 'objectA' is not among the bodyparts",
+        "skeleton: objectA - tail is not imported, as 'objectA' is not among the bodyparts",
         "there is no video 'C:\\\\Users\\\\Ann\\\\videos\\\\day 1.avi', and no videos/day 1.avi",
         "there is no video '/gone/lost.mp4'",
         "there is no video '/gone/nothing.mp4'",
-        "far.mp4: its crop 0, 64, 0, 480 is no x1, x2, y1, y2 within 64 x 48 pixels",
-        "videos/new.mp4: is not among the video_sets",
-        "videos/newDLC_Resnet50_reach.h5: not taken",
-        "videos/newDLC_Resnet50_reach_labeled.mp4: not taken",
-        "labeled-data/day 1/img002.png: its labels are not taken (its image is missing or damaged)",
+        "far.mp4: its crop 0, 64, 0, 480 is not x1, x2, y1, y2 within 64 x 48 pixels",
+        "videos/new.mp4: imported, although not among the video_sets",
+        "videos/newDLC_Resnet50_reach.h5: not imported",
+        "videos/newDLC_Resnet50_reach_labeled.mp4: not imported",
+        "labeled-data/day 1/img002.png: its labels are not imported (its image is missing or damaged)",
         "labeled-data/day 1/img004.png: tail at [90.0, 5.0] lies outside the image",
         "labeled-data/day 1: 1 rows without any point",
         "labeled-data/day 1: 1 images without labels",
-        "labeled-data/day 1/machinelabels-iter0.h5: not taken",
-        "labeled-data/day 1_labeled: not taken, it has no labels",
+        "labeled-data/day 1/machinelabels-iter0.h5: not imported",
+        "labeled-data/day 1_labeled: not imported, as it has no labels",
         "labeled-data/lost: 'paw' is not among the bodyparts",
         "labeled-data/cropped: its images do not have the video's size",
         "day 1: has the id 'day_1' here",
-        "lost: its video is not there, so its labels serve training only",
-        "dlc-models-pytorch: not taken",
+        "lost: its video was not found, so its labels serve training only",
+        "dlc-models-pytorch: not imported",
     ):
         assert sum(part in line for line in lines) == 1, part
-    assert "Taken: 4 labelled images of 3 videos, and 5 rows of the sheet of videos." in text
+    assert "Imported: 4 labelled images of 3 videos, and 5 rows of the sheet of videos." in text
 
 
 def test_cropping_of_the_config_holds_for_all_videos(project):
     config = read_yaml(project / "config.yaml")
     write_config(project, video_sets=config["video_sets"], cropping=True)
     import_deeplabcut(project)
-    _, videos = made()
-    assert {name: row["crop"] for name, row in videos.items() if row["path"]} == {
-        name: [0, 32, 8, 48] for name in ("day_1", "far", "cropped", "new")
-    }
+    _, videos = read_project()
+    assert {name: row.crop for name, row in videos.items() if row.path} == dict.fromkeys(
+        ("day_1", "far", "cropped", "new"), (0, 32, 8, 48)
+    )
 
 
 def test_a_damaged_video_counts_as_missing(project):
     (project / "videos/day 1.mp4").write_bytes(b"not a video")
     import_deeplabcut(project)
-    _, videos = made()
-    assert videos["day_1"]["use"] == "train" and videos["day_1"]["path"] is None
+    _, videos = read_project()
+    assert videos["day_1"].use == "train" and videos["day_1"].path is None
     assert "counts as missing" in Path("config/imported.md").read_text()
 
 
@@ -201,7 +201,7 @@ def test_the_labels_of_the_project_s_own_scorer_are_taken(project):
     write_folder(project, "day 1", {"img001.png": pose((7, 7), None, None)}, scorer="Zoe")
     import_deeplabcut(project)
     assert read_labels("labels/round-0/day_1/CollectedData_Ann.csv").xy[0, 0].tolist() == [1, 2]
-    assert "labeled-data/day 1/CollectedData_Zoe.csv: not taken" in Path("config/imported.md").read_text()
+    assert "labeled-data/day 1/CollectedData_Zoe.csv: not imported" in Path("config/imported.md").read_text()
 
 
 def empty_project(dlc):
@@ -233,7 +233,7 @@ def test_a_fault_is_a_sentence_and_nothing_is_written(project, change, says):
 def test_no_project_given_shows_the_command(project):
     with pytest.raises(PosemakeError) as error:
         import_deeplabcut("")
-    line = f"snakemake -s {HOME}/Snakefile --directory my-project import_deeplabcut --config deeplabcut=/path/to/project"
+    line = f"snakemake -s {ROOT}/Snakefile --directory my-project import_deeplabcut --config deeplabcut=/path/to/project"
     assert line in str(error.value)
 
 
@@ -241,19 +241,19 @@ def test_no_project_given_shows_the_command(project):
 def test_nothing_is_overwritten(project, there):
     Path(there).parent.mkdir(parents=True)
     Path(there).write_text("mine")
-    with pytest.raises(PosemakeError, match="is a project already"):
+    with pytest.raises(PosemakeError, match="this folder is a project already"):
         import_deeplabcut(project)
-    assert everything() == {there: b"mine"}
+    assert file_contents() == {there: b"mine"}
 
 
 def test_an_error_while_writing_leaves_nothing_of_it(project, monkeypatch):
     def full_disk(*arguments):
         raise OSError("no space left")
 
-    monkeypatch.setattr(deeplabcut.making, "write_project", full_disk)
+    monkeypatch.setattr(deeplabcut, "write_project", full_disk)
     with pytest.raises(OSError, match="no space left"):
         import_deeplabcut(project)
-    assert everything() == {}
+    assert file_contents() == {}
     monkeypatch.undo()
 
 
@@ -267,17 +267,17 @@ def test_labels_that_a_person_makes_meanwhile_are_kept(project, monkeypatch):
     monkeypatch.setattr(deeplabcut.shutil, "copyfile", copy)
     with pytest.raises(OSError, match="not empty"):
         import_deeplabcut(project)
-    assert everything() == {str(mine): b"mine"}
+    assert file_contents() == {str(mine): b"mine"}
 
 
 @pytest.mark.skipif(not OPENFIELD.is_dir(), reason=f"DeepLabCut's openfield example is not in {OPENFIELD}")
 def test_the_openfield_example_of_deeplabcut(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     import_deeplabcut(OPENFIELD)
-    config, videos = made()
+    config, videos = read_project()
     assert config["keypoints"] == ["snout", "leftear", "rightear", "tailbase"] and config["skeleton"] == []
-    assert {name: row["use"] for name, row in videos.items()} == {"m3v1mp4": "analyse", "m4s1": "train"}
-    assert videos["m3v1mp4"]["path"] == str(OPENFIELD / "videos/m3v1mp4.mp4") and videos["m3v1mp4"]["crop"] is None
+    assert {name: row.use for name, row in videos.items()} == {"m3v1mp4": "analyse", "m4s1": "train"}
+    assert videos["m3v1mp4"].path == str(OPENFIELD / "videos/m3v1mp4.mp4") and videos["m3v1mp4"].crop is None
     labels = read_labels("labels/round-0/m4s1/CollectedData_Pranav.csv")
     given = read_labels(OPENFIELD / "labeled-data/m4s1/CollectedData_Pranav.csv")
     assert len(labels.images) == 116 and labels.images == given.images

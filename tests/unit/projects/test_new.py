@@ -1,26 +1,20 @@
-"""A new project: what the config and the sheet hold, and that a fault leaves nothing behind."""
+"""New project: its config and sheet, and errors, which leave nothing behind."""
 
-import dataclasses
 import io
-import os
 from pathlib import Path
 
 import pytest
 import yaml
+from fixtures.helpers import ROOT
 
 from posemake.config import settings
-from posemake.config.validation import config_faults
+from posemake.config.validation import check_config
 from posemake.config.video_sheet import read_videos
 from posemake.core.errors import PosemakeError
 from posemake.core.yaml_files import read_yaml
-from posemake.projects import new as project
-from posemake.projects import scaffold
+from posemake.projects import new, scaffold
 from posemake.projects.new import find_videos, new_project, parse_skeleton
-from posemake.projects.scaffold import config_text, free_id, sheet_path, write_project
-
-HOME = Path(__file__).resolve().parents[3]
-CONFIG_SCHEMA = read_yaml(HOME / "config/schemas/config.schema.yaml")
-VIDEOS_SCHEMA = read_yaml(HOME / "config/schemas/videos.schema.yaml")
+from posemake.projects.scaffold import config_text, path_in_sheet, unique_id, write_project
 
 
 @pytest.fixture
@@ -38,11 +32,11 @@ def files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and "raw" not in path.parts)
 
 
-def made():
+def read_project():
     """Config and rows of the project in the current folder, which must have no fault."""
     config = read_yaml("config/config.yaml")
-    assert config_faults(config, CONFIG_SCHEMA) == []
-    videos, faults = read_videos("config/videos.tsv", VIDEOS_SCHEMA)
+    assert check_config(config)[1] == []
+    videos, faults = read_videos("config/videos.tsv")
     assert faults == []
     return config, videos
 
@@ -52,24 +46,24 @@ def comments(text):
 
 
 def test_the_example_is_valid_and_states_every_default():
-    config = read_yaml(HOME / "config/config.yaml")
-    assert config_faults(config, CONFIG_SCHEMA) == []
+    config = read_yaml(ROOT / "config/config.yaml")
+    assert check_config(config)[1] == []
     sections = {"frames": settings.Frames, "split": settings.Split, "evaluate": settings.Evaluate, "filter": settings.Filter}
     sections |= {"render": settings.Render, "plots": settings.Plots}
     for name, kind in sections.items():
-        assert set(config[name]) == {field.name for field in dataclasses.fields(kind)}, name
-        assert settings.plain(kind, config[name]) == settings.plain(kind), name
+        assert set(config[name]) == set(kind.model_fields), name
+        assert kind(**config[name]) == kind(), name
     small = config["models"]["small"]
-    assert set(small) == {field.name for field in dataclasses.fields(settings.Model)}
-    assert set(small["augment"]) == {field.name for field in dataclasses.fields(settings.Augment)}
-    assert settings.plain(settings.Model, small) == settings.plain(settings.Model, {"steps": 600})
-    assert set(config) == set(CONFIG_SCHEMA["properties"])
+    assert set(small) == set(settings.Model.model_fields)
+    assert set(small["augment"]) == set(settings.Augment.model_fields)
+    assert settings.Model(**small).model_dump() == settings.Model(steps=600).model_dump()
+    assert set(config) == set(settings.Config.model_fields)
 
 
 def test_the_sheet_of_the_demo_is_valid():
-    videos, faults = read_videos(HOME / "config/videos.tsv", VIDEOS_SCHEMA)
+    videos, faults = read_videos(ROOT / "config/videos.tsv")
     assert faults == []
-    assert {name: row["use"] for name, row in videos.items()} == {
+    assert {name: row.use for name, row in videos.items()} == {
         "slow_1": "both",
         "fast_1": "both",
         "slow_2": "both",
@@ -77,29 +71,29 @@ def test_the_sheet_of_the_demo_is_valid():
         "slow_3": "analyse",
         "fast_3": "analyse",
     }
-    assert all(row["path"] == f"demo/{name}.mp4" and row["group"] == name[:4] for name, row in videos.items())
+    assert all(row.path == f"demo/{name}.mp4" and row.group == name[:4] for name, row in videos.items())
 
 
 def test_texts_of_the_command_line(folder, capsys):
     new_project("raw/*.mp4", "snout, left-ear,no,tail_base", "snout-left-ear,left-ear-no")
-    config, videos = made()
+    config, videos = read_project()
     assert config["keypoints"] == ["snout", "left-ear", "no", "tail_base"]
     assert config["skeleton"] == [["snout", "left-ear"], ["left-ear", "no"]]
-    assert [(name, row["path"], row["use"]) for name, row in videos.items()] == [("b", "raw/b.mp4", "both")]
-    told = capsys.readouterr().err
-    assert "config/videos.tsv: made, with 1 videos" in told and f"snakemake -s {HOME}/Snakefile --directory" in told
+    assert [(name, row.path, row.use) for name, row in videos.items()] == [("b", "raw/b.mp4", "both")]
+    printed = capsys.readouterr().err
+    assert "config/videos.tsv with 1 video. " in printed and f"snakemake -s {ROOT}/Snakefile --directory" in printed
 
 
 def test_lists_of_yaml_and_no_skeleton(folder):
     new_project(["raw", "raw/sub"], ["snout", 1], None)
-    config, videos = made()
+    config, videos = read_project()
     assert config["keypoints"] == ["snout", "1"] and config["skeleton"] == []
-    assert {name: row["path"] for name, row in videos.items()} == {"a": "raw/a.MP4", "b": "raw/b.mp4", "a_2": "raw/sub/a.mp4"}
+    assert {name: row.path for name, row in videos.items()} == {"a": "raw/a.MP4", "b": "raw/b.mp4", "a_2": "raw/sub/a.mp4"}
 
 
 def test_all_comments_and_other_keys_stay(folder):
     new_project("raw", "x", "")
-    example = (HOME / "config/config.yaml").read_text()
+    example = (ROOT / "config/config.yaml").read_text()
     text = Path("config/config.yaml").read_text()
     assert comments(text) == comments(example)
     before, after = yaml.safe_load(example), yaml.safe_load(text)
@@ -118,10 +112,9 @@ def test_all_comments_and_other_keys_stay(folder):
 )
 def test_lists_are_replaced_however_the_example_writes_them(given, tmp_path, monkeypatch):
     (tmp_path / "config").mkdir()
-    os.symlink(HOME / "config/schemas", tmp_path / "config/schemas")
     given += "" if "models" in given else "models: {m: {}}\nactive_round: 3  # late\nvideos: other.tsv\n"
     (tmp_path / "config/config.yaml").write_text(given)
-    monkeypatch.setattr(scaffold, "HOME", tmp_path)
+    monkeypatch.setattr(scaffold, "WORKFLOW", tmp_path)
     text = config_text(["on", "b-c", "d"], [["on", "d"], ["d", "b-c"]])
     config = yaml.safe_load(text)
     assert config["keypoints"] == ["on", "b-c", "d"] and config["skeleton"] == [["on", "d"], ["d", "b-c"]]
@@ -168,9 +161,9 @@ def test_a_project_is_never_overwritten(folder, there):
 def test_a_config_that_appears_meanwhile_is_kept(folder, monkeypatch):
     Path("config").mkdir()
     Path("config/config.yaml").write_text("mine")
-    monkeypatch.setattr(project, "refuse_existing", lambda *more: None)
-    monkeypatch.setattr(scaffold, "refuse_existing", lambda *more: None)
-    with pytest.raises(PosemakeError, match=r"config/config\.yaml: exists by now"):
+    monkeypatch.setattr(new, "refuse_existing_project", lambda *more: None)
+    monkeypatch.setattr(scaffold, "refuse_existing_project", lambda *more: None)
+    with pytest.raises(PosemakeError, match=r"config/config\.yaml: was written by somebody else"):
         new_project("raw", "snout", "")
     assert files(folder) == ["config/config.yaml"] and Path("config/config.yaml").read_text() == "mine"
 
@@ -191,31 +184,31 @@ class Terminal:
 def test_what_is_missing_is_asked_for(folder, monkeypatch):
     monkeypatch.setattr("sys.stdin", Terminal("snout,tail", "snout-tail"))
     new_project("raw", "", "")
-    config, videos = made()
+    config, videos = read_project()
     assert config["keypoints"] == ["snout", "tail"] and config["skeleton"] == [["snout", "tail"]] and len(videos) == 2
 
 
 def test_no_answer_makes_nothing(folder, monkeypatch):
     monkeypatch.setattr("sys.stdin", Terminal("raw"))
-    with pytest.raises(PosemakeError, match="nothing was made"):
+    with pytest.raises(PosemakeError, match="nothing was written"):
         new_project("", "", "")
     assert files(folder) == []
 
 
 def test_ids_are_legal_and_unique():
-    assert free_id("Mäuse (2) [x]", []) == "Mause_2_x"
-    assert free_id("_.-a", ["A", "a_2"]) == "a_3"
-    assert free_id("мышь", []) == "video"
+    assert unique_id("Mäuse (2) [x]", []) == "Mause_2_x"
+    assert unique_id("_.-a", ["A", "a_2"]) == "a_3"
+    assert unique_id("мышь", []) == "video"
 
 
 def test_paths_are_relative_under_the_folder_only(folder, tmp_path):
-    assert sheet_path(folder / "raw/b.mp4") == "raw/b.mp4" == sheet_path("raw/../raw/b.mp4")
-    assert sheet_path("../elsewhere.mp4") == str(tmp_path / "elsewhere.mp4")
+    assert path_in_sheet(folder / "raw/b.mp4") == "raw/b.mp4" == path_in_sheet("raw/../raw/b.mp4")
+    assert path_in_sheet("../elsewhere.mp4") == str(tmp_path / "elsewhere.mp4")
     (tmp_path / "link").symlink_to(folder)
-    assert sheet_path(tmp_path / "link/raw/b.mp4") == "raw/b.mp4"
+    assert path_in_sheet(tmp_path / "link/raw/b.mp4") == "raw/b.mp4"
     (tmp_path / "disk").mkdir()
     Path("linked").symlink_to(tmp_path / "disk")
-    assert sheet_path("linked/x.mp4") == "linked/x.mp4"
+    assert path_in_sheet("linked/x.mp4") == "linked/x.mp4"
 
 
 def test_videos_are_found_once_each_whatever_their_names(folder):

@@ -1,15 +1,21 @@
-"""The page of results of a project of many videos."""
-
-from types import SimpleNamespace
+"""Page of all results."""
 
 import pandas as pd
 import pytest
 
-from posemake.reports.index_page import POSE_COLUMNS, SHOWN, TEST_COLUMNS, write_index
+from posemake.core.sampling import MAX_SHOWN_VIDEOS
+from posemake.reports.index_page import (
+    POSE_COLUMNS,
+    TEST_COLUMNS,
+    IndexInputs,
+    IndexOutputs,
+    ResultFolders,
+    write_index,
+)
 
 
 def page(folder, videos, plots="png"):
-    """The page of one model, of which each video has more confident points than the one before."""
+    """Write the page of one model; each video has more confident points than the one before."""
     model = folder / "models/small"
     model.mkdir(parents=True)
     row = dict.fromkeys(TEST_COLUMNS, 1.0) | {"part": "test", "by": "all", "keypoint": "all"}
@@ -19,22 +25,21 @@ def page(folder, videos, plots="png"):
     rows = [dict.fromkeys(POSE_COLUMNS, 0.0) | {"video": f"v{i:04d}", "confident": i / videos} for i in range(videos)]
     (folder / "tables").mkdir()
     pd.DataFrame(rows[::-1]).to_csv(folder / "tables/small.csv", index=False)
-    files = SimpleNamespace(
-        videos=[],
+    inputs = IndexInputs(
+        videos=None,
         split=folder / "split.csv",
         metrics=[model / "metrics.csv"],
         histories=[model / "history.csv"],
         tables=[folder / "tables/small.csv"],
     )
-    folders = {"models": f"{folder}/models", "poses": f"{folder}/poses"}
-    settings = {"round": 0, "keypoints": ["snout"], "plots": plots, "folders": folders}
-    write_index(files, f"{folder}/index.html", settings)
+    folders = ResultFolders(folder / "models", folder / "poses")
+    write_index(inputs, IndexOutputs(folder / "index.html"), folders, 0, ["snout"], plots)
     return (folder / "index.html").read_text()
 
 
 def test_of_many_videos_some_are_shown_and_the_worst_are_named(tmp_path):
     text = page(tmp_path, 5000)
-    assert text.count("<video ") == text.count("preview.mp4") == SHOWN and len(text) < 40_000
+    assert text.count("<video ") == text.count("preview.mp4") == MAX_SHOWN_VIDEOS and len(text) < 40_000
     worst = text.split("with the fewest confident points")[1].split("</table>")[0]
     places = [worst.index(f"v000{i}") for i in range(5)]
     assert places == sorted(places) and "v0005" not in worst

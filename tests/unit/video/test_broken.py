@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fixtures.corpus import COUNT, FORMATS, X264, X265, encode, number_of, numbered, write_images, write_pages
 from fixtures.corpus_broken import BROKEN, SPOILT, packets
-from fixtures.helpers import opened, prepare, prepared
+from fixtures.helpers import open_prepared, prepare, prepare_and_open
 from fixtures.plain import once
 
 from posemake.core.errors import PosemakeError
@@ -62,10 +62,10 @@ def ready(request, make, tmp_path_factory):
     """A broken video and what was prepared of it, once for each probe."""
 
     def prepare_once(name):
-        made, folder = make(name), tmp_path_factory.mktemp("prepared")
+        sample, folder = make(name), tmp_path_factory.mktemp("prepared")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(probe, "SHORT", request.param)
-            return made, folder, prepare(made.path, folder)
+            return sample, folder, prepare(sample.path, folder)
 
     cache = {}
     return lambda name: cache[name] if name in cache else cache.setdefault(name, prepare_once(name))
@@ -78,46 +78,46 @@ def is_sentence(fault, path):
 
 @pytest.mark.parametrize("name", REFUSED | NOTHING)
 def test_what_cannot_be_read_has_a_fault_and_no_frames(ready, name):
-    made, folder, info = ready(name)
-    assert is_sentence(info["fault"], made.path)
+    sample, folder, info = ready(name)
+    assert is_sentence(info["fault"], sample.path)
     assert not info["findings"] and info["standardised"] is None and info["frames"] == 0
     assert len(np.load(folder / "times.npy")) == 0
-    with pytest.raises(PosemakeError, match=rf"{made.path.name}: {(REFUSED | NOTHING)[name]}") as raised:
-        opened(made.path, folder)
-    assert str(raised.value) == f"{made.path}: {info['fault']}"
+    with pytest.raises(PosemakeError, match=rf"{sample.path.name}: {(REFUSED | NOTHING)[name]}") as raised:
+        open_prepared(sample.path, folder)
+    assert str(raised.value) == f"{sample.path}: {info['fault']}"
 
 
 @pytest.mark.parametrize("name", READABLE)
 def test_what_is_read_is_exactly_what_can_be_decoded(ready, name):
-    made, folder, info = ready(name)
-    assert info["fault"] is None and info["frames"] == len(made.decodable)
-    frames = [image for _, image in opened(made.path, folder).frames()]
-    assert len(frames) == len(made.decodable)
-    for image, number in zip(frames, made.decodable):
-        assert image.shape == (made.size[1], made.size[0], 3)
+    sample, folder, info = ready(name)
+    assert info["fault"] is None and info["frames"] == len(sample.decodable)
+    frames = [image for _, image in open_prepared(sample.path, folder).images()]
+    assert len(frames) == len(sample.decodable)
+    for image, number in zip(frames, sample.decodable):
+        assert image.shape == (sample.size[1], sample.size[0], 3)
         assert number == SPOILT or number_of(image) == number
 
 
 @pytest.mark.parametrize("name", READABLE)
 def test_a_frame_that_is_asked_for_is_the_one_in_order(ready, name):
-    made, folder, _ = ready(name)
-    video = opened(made.path, folder)
-    frames = dict(video.frames())
+    sample, folder, _ = ready(name)
+    video = open_prepared(sample.path, folder)
+    frames = dict(video.images())
     for asked in ([len(frames) - 1], [3, 16], [14, 15, 16, 20, 21]):
-        read = dict(video.chosen(asked))
+        read = dict(video.images_at(asked))
         assert list(read) == asked and all(np.array_equal(image, frames[index]) for index, image in read.items())
 
 
 @pytest.mark.parametrize("name", READABLE)
 def test_each_frame_has_the_time_at_which_it_was_recorded(ready, name):
-    made, folder, info = ready(name)
+    sample, folder, info = ready(name)
     times = np.load(folder / "times.npy")
     assert len(times) == info["frames"] and (np.diff(times) > 0).all()
-    if made.start is None:
-        assert times == pytest.approx(np.arange(len(times)) / made.fps)
+    if sample.start is None:
+        assert times == pytest.approx(np.arange(len(times)) / sample.fps)
     else:
-        known = [i for i, number in enumerate(made.decodable) if number != SPOILT]
-        assert times[known] == pytest.approx(made.start + np.array(made.decodable)[known] / made.fps, abs=1e-6)
+        known = [i for i, number in enumerate(sample.decodable) if number != SPOILT]
+        assert times[known] == pytest.approx(sample.start + np.array(sample.decodable)[known] / sample.fps, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", READABLE)
@@ -130,49 +130,49 @@ def test_only_what_cannot_be_read_exactly_is_copied(ready, name):
 
 @pytest.mark.parametrize("name", READABLE)
 def test_what_is_missing_is_told(ready, name):
-    made, _, info = ready(name)
+    sample, _, info = ready(name)
     findings = [finding for finding in info["findings"] if "timestamps" not in finding]
     if name in LACKING:
         assert any(finding.startswith(LACKING[name]) for finding in findings)
     else:
-        assert findings == [] and len(made.decodable) == made.recorded
+        assert findings == [] and len(sample.decodable) == sample.recorded
     assert info["container_frames"] <= info["frames"] or findings
     assert not info["damaged_frames"] or name in DAMAGED
 
 
 @pytest.mark.parametrize("name", READABLE)
 def test_a_copy_that_is_not_allowed_leaves_a_fault_of_what_is_damaged(make, tmp_path, name):
-    info = prepare(make(name).path, tmp_path, {"standardise": "never"})
+    info = prepare(make(name).path, tmp_path, {"transcode": "never"})
     if name in DAMAGED:
-        assert is_sentence(info["fault"], make(name).path) and "set `prepare.standardise: auto`" in info["fault"]
+        assert is_sentence(info["fault"], make(name).path) and "set `prepare.transcode: auto`" in info["fault"]
         assert info["frames"] == 0
     else:
         assert info["fault"] is None and info["standardised"] is None
-        numbers = [image for _, image in opened(make(name).path, tmp_path).frames()]
+        numbers = [image for _, image in open_prepared(make(name).path, tmp_path).images()]
         assert len(numbers) == len(make(name).decodable)
     assert not (tmp_path / "standard/video.mp4").exists()
 
 
 @pytest.mark.parametrize("name", READABLE)
 def test_a_copy_of_all_holds_what_can_be_decoded(make, tmp_path, name):
-    made = make(name)
-    info = prepare(made.path, tmp_path, {"standardise": "always"})
+    sample = make(name)
+    info = prepare(sample.path, tmp_path, {"transcode": "always"})
     assert info["fault"] is None and info["standardised"] and (tmp_path / "standard/video.mp4").is_file()
-    frames = [image for _, image in opened(made.path, tmp_path).frames()]
-    assert len(frames) == len(made.decodable)
-    assert all(n == SPOILT or number_of(image) == n for image, n in zip(frames, made.decodable))
+    frames = [image for _, image in open_prepared(sample.path, tmp_path).images()]
+    assert len(frames) == len(sample.decodable)
+    assert all(n == SPOILT or number_of(image) == n for image, n in zip(frames, sample.decodable))
 
 
 @pytest.mark.parametrize("name", [*REFUSED, *NOTHING])
 def test_a_copy_of_what_cannot_be_read_is_not_made(make, tmp_path, name):
-    assert prepare(make(name).path, tmp_path, {"standardise": "always"})["fault"]
+    assert prepare(make(name).path, tmp_path, {"transcode": "always"})["fault"]
     assert not (tmp_path / "standard/video.mp4").exists()
 
 
 @pytest.mark.parametrize("rate", ["auto", "always"])
 def test_a_copy_of_what_is_damaged_is_the_same_each_time(make, tmp_path, rate):
     for folder in ("a", "b"):
-        prepare(make("undecodable.mp4").path, tmp_path / folder, {"standardise": rate})
+        prepare(make("undecodable.mp4").path, tmp_path / folder, {"transcode": rate})
     for name in ("standard/video.mp4", "standard/pts.npy", "video.json", "times.npy"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -225,18 +225,18 @@ def test_damage_behind_a_fast_probe_is_noticed_in_reading(hidden_damage, tmp_pat
     monkeypatch.setattr(probe, "SHORT", 0)
     info = prepare(hidden_damage, tmp_path)
     assert info["fault"] is None and info["standardised"] is None and info["decoded_frames"] is None
-    video = opened(hidden_damage, tmp_path)
-    for reading in (video.frames(), video.frames(80), video.chosen([150, 92]), video.chosen(range(85, 100))):
+    video = open_prepared(hidden_damage, tmp_path)
+    for reading in (video.images(), video.images(80), video.images_at([150, 92]), video.images_at(range(85, 100))):
         with pytest.raises(PosemakeError, match=rf"^{hidden_damage}: .*it is damaged there, or was changed meanwhile: run again"):
             list(reading)
-    assert [number_of(image) for _, image in video.chosen([10, 60, 150, 299])] == [10, 60, 150, 299]
+    assert [number_of(image) for _, image in video.images_at([10, 60, 150, 299])] == [10, 60, 150, 299]
 
 
 def test_damage_behind_a_fast_probe_is_found_by_an_exact_one(hidden_damage, tmp_path, monkeypatch):
     monkeypatch.setattr(probe, "SHORT", 0)
     info = prepare(hidden_damage, tmp_path, {"count": "exact"})
     assert info["findings"] and info["decoded_frames"] == info["frames"]
-    read = [index for index, _ in opened(hidden_damage, tmp_path).frames()]
+    read = [index for index, _ in open_prepared(hidden_damage, tmp_path).images()]
     assert read == list(range(info["frames"]))
 
 
@@ -246,7 +246,7 @@ def test_a_video_that_is_replaced_after_it_was_prepared_is_noticed(tmp_path, mon
     monkeypatch.setattr(probe, "SHORT", short)
     path = FORMATS[name](tmp_path).path
     whole = path.read_bytes()
-    video = prepared(path, tmp_path / "out")
+    video = prepare_and_open(path, tmp_path / "out")
     others = {
         "shorter": lambda: encode(path, numbered(30)),
         "longer": lambda: encode(path, numbered(50)),
@@ -260,20 +260,20 @@ def test_a_video_that_is_replaced_after_it_was_prepared_is_noticed(tmp_path, mon
         path.write_bytes(whole)
         change()
         with pytest.raises(PosemakeError, match=rf"^{path}: "):
-            list(video.frames())
+            list(video.images())
         with pytest.raises(PosemakeError, match=rf"^{path}: "):
-            list(video.chosen([3, COUNT - 1]))
+            list(video.images_at([3, COUNT - 1]))
     path.write_bytes(whole)
-    assert len(list(video.frames())) == COUNT
+    assert len(list(video.images())) == COUNT
 
 
 @pytest.mark.parametrize("name", ["h264-b.mp4", "mjpeg.avi"])
 def test_an_end_that_was_cut_off_meanwhile_is_noticed(tmp_path, name):
     """Packets at the end are zeros, as where copying a file was broken off."""
     path = FORMATS[name](tmp_path).path
-    video = prepared(path, tmp_path / "out")
+    video = prepare_and_open(path, tmp_path / "out")
     spoil(path, range(35, 40), lambda size: 0)
-    for reading in (video.frames(), video.chosen([39])):
+    for reading in (video.images(), video.images_at([39])):
         with pytest.raises(PosemakeError, match="it is damaged there, or was changed meanwhile"):
             list(reading)
 
@@ -281,32 +281,32 @@ def test_an_end_that_was_cut_off_meanwhile_is_noticed(tmp_path, name):
 @pytest.mark.parametrize("name", ["png-folder", "jpeg-from-5", "tiff-rgb.tif"])
 @pytest.mark.parametrize("count", [COUNT - 1, COUNT + 1])
 def test_images_of_another_number_are_noticed(tmp_path, name, count):
-    made = FORMATS[name](tmp_path)
-    video = prepared(made.path, tmp_path / "out")
-    assert len(list(video.frames())) == COUNT
+    sample = FORMATS[name](tmp_path)
+    video = prepare_and_open(sample.path, tmp_path / "out")
+    assert len(list(video.images())) == COUNT
     if name.endswith(".tif"):
-        write_pages(made.path, numbered(count))
+        write_pages(sample.path, numbered(count))
     elif count > COUNT:
-        folder = made.path if made.path.is_dir() else made.path.parent
+        folder = sample.path if sample.path.is_dir() else sample.path.parent
         write_images(folder, f"img%04d{next(folder.iterdir()).suffix}", numbered(1), 99)
     else:
-        next((made.path if made.path.is_dir() else made.path.parent).glob("*17*")).unlink()
-    with pytest.raises(PosemakeError, match=rf"{made.path.name}: holds {count} images, not 40; .* changed meanwhile"):
-        opened(made.path, tmp_path / "out")
+        next((sample.path if sample.path.is_dir() else sample.path.parent).glob("*17*")).unlink()
+    with pytest.raises(PosemakeError, match=rf"{sample.path.name}: holds {count} images, not 40; .* changed meanwhile"):
+        open_prepared(sample.path, tmp_path / "out")
 
 
 @pytest.mark.parametrize("size", [(98, 64), (97, 64), (96, 65), (95, 64), (96, 48)])
 def test_an_image_of_another_size_is_noticed(tmp_path, size):
     folder = FORMATS["png-folder"](tmp_path).path
-    video = prepared(folder, tmp_path / "out")
+    video = prepare_and_open(folder, tmp_path / "out")
     write_images(folder, "img%04d.png", numbered(1, size), 20)
     with pytest.raises(PosemakeError, match=f"frame 20 has {size[0]} x {size[1]} pixels, not 96 x 64"):
-        list(video.frames())
+        list(video.images())
 
 
 def test_an_image_that_is_gone_while_others_are_read_is_noticed(tmp_path):
     folder = FORMATS["png-folder"](tmp_path).path
-    video = prepared(folder, tmp_path / "out")
+    video = prepare_and_open(folder, tmp_path / "out")
     (folder / "img0020.png").unlink()
     with pytest.raises(PosemakeError, match=r"img0020\.png is no image that can be read"):
-        list(video.frames())
+        list(video.images())

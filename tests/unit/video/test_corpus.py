@@ -70,7 +70,7 @@ OUT_OF_ORDER = {"h264-b.avi", "mpeg4-packed-b.avi"}  # an AVI has no times of it
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def sample(tmp_path_factory):
     return once(FORMATS, tmp_path_factory)
 
 
@@ -114,12 +114,12 @@ def test_numbered_frames_differ_and_red_is_not_blue():
 
 
 def test_every_film_is_claimed():
-    assert set(CLAIMS) == set(corpus.FILMS) | {"mpeg4-packed-b.avi"}
+    assert set(CLAIMS) == set(corpus.ENCODED) | {"mpeg4-packed-b.avi"}
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_container_codec_pixels_and_kinds_are_those_of_the_name(made, name):
-    path = made(name).path
+def test_container_codec_pixels_and_kinds_are_those_of_the_name(sample, name):
+    path = sample(name).path
     container_name, codec, pix_fmt, kinds = CLAIMS[name]
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -136,15 +136,15 @@ def test_container_codec_pixels_and_kinds_are_those_of_the_name(made, name):
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_a_film_shows_its_frames_in_order_and_in_time(made, name):
-    member = made(name)
+def test_a_film_shows_its_frames_in_order_and_in_time(sample, name):
+    member = sample(name)
     frames = frames_of(member.path)
     images = [upright(frame) for frame in frames]
     assert [number_of(image) for image in images] == member.frames
     assert {(image.shape[1], image.shape[0]) for image in images} == {member.size}
-    wanted = numbered(COUNT + 1, member.size)
+    expected = numbered(COUNT + 1, member.size)
     for image, number in zip(images, member.frames):
-        difference = image.astype(int) - wanted[number]
+        difference = image.astype(int) - expected[number]
         assert np.abs(difference if "grey" not in name else difference.mean(2)).mean() < 12
     times = [frame.time for frame in frames]
     if member.start is None:
@@ -157,8 +157,8 @@ def test_a_film_shows_its_frames_in_order_and_in_time(made, name):
 
 
 @pytest.mark.parametrize("name", ["h264-open-gop.mp4", "h264-open-gop.mkv", "hevc-open-gop.mp4"])
-def test_in_an_open_group_frames_before_the_key_frame_need_the_group_before(made, name):
-    path = made(name).path
+def test_in_an_open_group_frames_before_the_key_frame_need_the_group_before(sample, name):
+    path = sample(name).path
     packets = packets_of(path)
     _, second = [index for index, packet in enumerate(packets) if packet.is_keyframe][:2]
     assert all(later.pts < packets[second].pts for later in packets[second + 1 : second + 4])
@@ -170,34 +170,34 @@ def test_in_an_open_group_frames_before_the_key_frame_need_the_group_before(made
 
 
 @pytest.mark.parametrize("name", ["h264-b.mp4", "hevc-b.mp4", "mpeg4.mp4"])
-def test_in_a_closed_group_no_frame_lies_before_the_key_frame(made, name):
-    packets = packets_of(made(name).path)
+def test_in_a_closed_group_no_frame_lies_before_the_key_frame(sample, name):
+    packets = packets_of(sample(name).path)
     for key, packet in enumerate(packets):
         if packet.is_keyframe:
             assert all(later.pts > packet.pts for later in packets[key + 1 :])
 
 
-def test_grey_has_no_colour(made):
+def test_grey_has_no_colour(sample):
     for name in ("h264-grey.mp4", "hevc-grey.mp4", "raw-grey-odd-size.avi"):
-        for frame in frames_of(made(name).path)[:3]:
+        for frame in frames_of(sample(name).path)[:3]:
             assert np.ptp(frame.to_ndarray(format="rgb24").astype(int), axis=2).max() <= 1
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_rotated_films_are_stored_turned(made, degrees):
-    for frame in frames_of(made(f"h264-rotated-{degrees}.mp4").path):
+def test_rotated_films_are_stored_turned(sample, degrees):
+    for frame in frames_of(sample(f"h264-rotated-{degrees}.mp4").path):
         assert frame.rotation % 360 == degrees
         assert (frame.width, frame.height) == (SIZE if degrees == 180 else SIZE[::-1])
 
 
 @pytest.mark.parametrize("name", ["h264-uneven-times.mp4", "h264-uneven-times.mkv"])
-def test_uneven_times_are_uneven(made, name):
-    steps = np.diff([frame.time for frame in frames_of(made(name).path)])
+def test_uneven_times_are_uneven(sample, name):
+    steps = np.diff([frame.time for frame in frames_of(sample(name).path)])
     assert steps.min() < 0.02 and steps.max() > 0.15
 
 
-def test_the_edit_list_leaves_frames_out(made):
-    path = made("h264-edit-list.mp4").path
+def test_the_edit_list_leaves_frames_out(sample):
+    path = sample("h264-edit-list.mp4").path
     packets = packets_of(path)
     assert [packet.is_discard for packet in packets].count(True) == 3  # of the 15: the demuxer leaves out the whole first group
     assert all(packet.is_discard == (packet.pts < 0) for packet in packets)
@@ -205,41 +205,40 @@ def test_the_edit_list_leaves_frames_out(made):
         assert container.streams.video[0].frames == COUNT  # though 25 are shown
 
 
-def test_dropped_frames_are_counted_by_the_header_only(made):
-    path = made("mjpeg-dropped.avi").path
+def test_dropped_frames_are_counted_by_the_header_only(sample):
+    path = sample("mjpeg-dropped.avi").path
     with av.open(str(path)) as container:
         assert container.streams.video[0].frames == COUNT + 3
     assert len(packets_of(path)) == COUNT
 
 
-def test_facts_of_single_films(made):
-    assert all(
-        frame.interlaced_frame for name in ("h264-interlaced.mp4", "mpeg2-interlaced.mpg") for frame in frames_of(made(name).path)
-    )
-    assert not any(frame.interlaced_frame for frame in frames_of(made("h264-b.mp4").path))
-    assert all(frame.color_range == 2 for frame in frames_of(made("h264-full-range.mp4").path))  # AVCOL_RANGE_JPEG
-    with av.open(str(made("h264-wide-pixels.mp4").path)) as container:
+def test_facts_of_single_films(sample):
+    for name in ("h264-interlaced.mp4", "mpeg2-interlaced.mpg"):
+        assert all(frame.interlaced_frame for frame in frames_of(sample(name).path))
+    assert not any(frame.interlaced_frame for frame in frames_of(sample("h264-b.mp4").path))
+    assert all(frame.color_range == 2 for frame in frames_of(sample("h264-full-range.mp4").path))  # AVCOL_RANGE_JPEG
+    with av.open(str(sample("h264-wide-pixels.mp4").path)) as container:
         assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
-    with av.open(str(made("h264-sound.mp4").path)) as container:
+    with av.open(str(sample("h264-sound.mp4").path)) as container:
         assert [stream.type for stream in container.streams] == ["audio", "video"]
         assert sum(frame.samples for frame in container.decode(audio=0)) >= 16000
 
 
-def test_packed_frames_lie_two_in_a_packet_and_dummies_between(made):
-    packets = [bytes(packet) for packet in packets_of(made("mpeg4-packed-b.avi").path)]
+def test_packed_frames_lie_two_in_a_packet_and_dummies_between(sample):
+    packets = [bytes(packet) for packet in packets_of(sample("mpeg4-packed-b.avi").path)]
     assert len(packets) == COUNT + 1
     inside = [packet.count(b"\0\0\1\xb6") for packet in packets]
     assert b"DivX503b1393p" in packets[0] and inside.count(2) == [len(packet) for packet in packets].count(6) >= 15
     assert len(packets[-1]) == 6
 
 
-def test_image_folders_hold_numbered_images(made):
+def test_image_folders_hold_numbered_images(sample):
     for name, kind, first in (("png-folder", np.uint8, 0), ("jpeg-from-5", np.uint8, 5), ("tiff-16-bit-folder", np.uint16, 0)):
-        path = made(name).path
+        path = sample(name).path
         files = [str(path) % index for index in range(first, first + COUNT)] if "%" in path.name else sorted_files(path)
         images = [cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in files]
         assert {image.dtype for image in images} == {np.dtype(kind)}
-        assert [number_of(image) for image in images] == made(name).frames == list(range(COUNT))
+        assert [number_of(image) for image in images] == sample(name).frames == list(range(COUNT))
         assert len(list((path.parent if "%" in path.name else path).iterdir())) == COUNT
         assert (
             images[0].shape == (SIZE[1], SIZE[0])
@@ -254,8 +253,8 @@ def sorted_files(folder):
     return sorted(folder.iterdir(), key=lambda file: int("".join(filter(str.isdigit, file.stem))))
 
 
-def test_a_pattern_from_5_on_needs_its_first_number(made):
-    path = str(made("jpeg-from-5").path)
+def test_a_pattern_from_5_on_needs_its_first_number(sample):
+    path = str(sample("jpeg-from-5").path)
     with pytest.raises(av.FFmpegError):
         av.open(path)
     with av.open(path, options={"start_number": "5"}) as container:
@@ -270,16 +269,16 @@ def test_a_pattern_from_5_on_needs_its_first_number(made):
         ("tiff-12-bit.tif", np.uint16, 4095, "MINISBLACK"),
     ],
 )
-def test_pages_of_a_tiff_are_frames(made, name, kind, peak, photometric):
-    with tifffile.TiffFile(made(name).path) as file:
+def test_pages_of_a_tiff_are_frames(sample, name, kind, peak, photometric):
+    with tifffile.TiffFile(sample(name).path) as file:
         pages = [page.asarray() for page in file.pages]
         assert {page.photometric.name for page in file.pages} == {photometric}
-    assert [number_of(page) for page in pages] == made(name).frames
+    assert [number_of(page) for page in pages] == sample(name).frames
     assert {page.dtype for page in pages} == {np.dtype(kind)} and max(page.max() for page in pages) == peak
     assert {page.shape for page in pages} == {(SIZE[1], SIZE[0], 3) if photometric == "RGB" else (SIZE[1], SIZE[0])}
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_same_member_has_the_same_bytes(made, tmp_path, name):
-    assert content(FORMATS[name](tmp_path).path) == content(made(name).path)
+def test_the_same_member_has_the_same_bytes(sample, tmp_path, name):
+    assert content(FORMATS[name](tmp_path).path) == content(sample(name).path)
     assert len(list(tmp_path.iterdir())) == 1  # nothing but the member is left

@@ -23,13 +23,13 @@ SIGNS = {
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def sample(tmp_path_factory):
     return once(BROKEN, tmp_path_factory)
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_the_same_member_has_the_same_bytes(made, tmp_path, name):
-    assert content(BROKEN[name](tmp_path).path) == content(made(name).path)
+def test_the_same_member_has_the_same_bytes(sample, tmp_path, name):
+    assert content(BROKEN[name](tmp_path).path) == content(sample(name).path)
     assert len(list(tmp_path.iterdir())) == 1  # nothing but the member is left
 
 
@@ -54,8 +54,8 @@ def tolerant(broken):
 
 
 @pytest.mark.parametrize("name", [name for name in BROKEN if not name.endswith(("folder", ".tif"))])
-def test_a_broken_film_gives_what_can_be_had(made, name):
-    broken = made(name)
+def test_a_broken_film_gives_what_can_be_had(sample, name):
+    broken = sample(name)
     if broken.decodable is None:
         with pytest.raises(av.InvalidDataError) if name != "sound-only.mp4" else pytest.raises(IndexError):
             tolerant(broken)
@@ -64,60 +64,61 @@ def test_a_broken_film_gives_what_can_be_had(made, name):
     assert tolerant(broken) == (broken.decodable, errors, marks)
 
 
-def test_headers_of_broken_films_promise_what_is_not_there(made):
+def test_headers_of_broken_films_promise_what_is_not_there(sample):
     for name, promised in (
         ("claims-more.avi", 60),
         ("claims-fewer.avi", 20),
         ("cut-index-first.mp4", COUNT),
         ("cut-mjpeg.avi", COUNT),
     ):
-        with av.open(str(made(name).path)) as container:
-            assert container.streams.video[0].frames == promised != len(made(name).decodable)
+        with av.open(str(sample(name).path)) as container:
+            assert container.streams.video[0].frames == promised != len(sample(name).decodable)
 
 
 @pytest.mark.parametrize(
-    "name, told", [("silent-hevc.mp4", False), ("concealed.mp4", True), ("half-mjpeg.avi", True), ("missing-hevc.mp4", True)]
+    "name, in_messages",
+    [("silent-hevc.mp4", False), ("concealed.mp4", True), ("half-mjpeg.avi", True), ("missing-hevc.mp4", True)],
 )
-def test_only_messages_tell_of_some_damage(made, name, told):
+def test_only_messages_tell_of_some_damage(sample, name, in_messages):
     before = av.logging.get_level()
     av.logging.set_level(av.logging.WARNING)
     try:
         with av.logging.Capture() as messages:
-            frames_of(made(name).path)
+            frames_of(sample(name).path)
     finally:
         av.logging.set_level(before)
-    assert bool(messages) == told
+    assert bool(messages) == in_messages
 
 
-def test_times_of_odd_films(made):
-    times = {name: [frame.time for frame in frames_of(made(name).path)] for name in BROKEN if "time" in name}
+def test_times_of_odd_films(sample):
+    times = {name: [frame.time for frame in frames_of(sample(name).path)] for name in BROKEN if "time" in name}
     assert times.pop("no-times.mkv")[:11] == [None] * 10 + [0]
     for name in ("negative-times.mkv", "negative-times.ts"):
         assert times[name][0] < 0 < times[name][-1] and np.diff(times[name]) == pytest.approx(1 / FPS)
     assert times["same-time-twice.mkv"][20] == times["same-time-twice.mkv"][21]
 
 
-def test_one_keyframe_is_one(made):
-    assert [key for _, _, key in packets(made("one-keyframe.mp4").path)] == [True] + [False] * 59
+def test_one_keyframe_is_one(sample):
+    assert [key for _, _, key in packets(sample("one-keyframe.mp4").path)] == [True] + [False] * 59
 
 
 @pytest.mark.parametrize("name", ["size-changes.h264", "size-changes.ts"])
-def test_the_size_changes(made, name):
-    assert [frame.width for frame in frames_of(made(name).path)] == [SIZE[0]] * 20 + [2 * SIZE[0]] * 20
+def test_the_size_changes(sample, name):
+    assert [frame.width for frame in frames_of(sample(name).path)] == [SIZE[0]] * 20 + [2 * SIZE[0]] * 20
 
 
-def test_broken_folders(made):
+def test_broken_folders(sample):
     for name in ("size-changes-folder", "unreadable-folder"):
-        files = sorted(made(name).path.iterdir())
+        files = sorted(sample(name).path.iterdir())
         images = [cv2.imread(str(file)) for file in files]
-        assert len(files) == COUNT and [number_of(image) for image in images if image is not None] == made(name).decodable
+        assert len(files) == COUNT and [number_of(image) for image in images if image is not None] == sample(name).decodable
         widths = [image.shape[1] if image is not None else None for image in images]
         assert widths == [SIZE[0]] * 17 + [2 * SIZE[0] if name.startswith("size") else None] + [SIZE[0]] * 22
-    assert made("empty-folder").path.is_dir() and not list(made("empty-folder").path.iterdir())
+    assert sample("empty-folder").path.is_dir() and not list(sample("empty-folder").path.iterdir())
 
 
-def test_a_tiff_that_breaks_off(made):
-    broken = made("cut-pages.tif")
+def test_a_tiff_that_breaks_off(sample):
+    broken = sample("cut-pages.tif")
     numbers = []
     with tifffile.TiffFile(broken.path) as file, pytest.raises((ValueError, IndexError, tifffile.TiffFileError)):
         for page in file.pages:

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fixtures.corpus import COUNT, FORMATS, number_of, numbered
-from fixtures.helpers import opened, prepare
+from fixtures.helpers import open_prepared, prepare
 from fixtures.plain import once
 
 from posemake.video import probe
-from posemake.video.frame import Picture
+from posemake.video.frame import Frame
 
 ALL = 2000  # frames up to which everything is decoded, as set in the package
 CASES = [(name, short) for name in FORMATS for short in (ALL, 0)]
@@ -31,15 +31,15 @@ def make(tmp_path_factory):
 def case(request, make, tmp_path_factory):
     """A format with what was prepared of it, and its frames as they come in order."""
     name, short = request.param
-    made, folder = make(name), tmp_path_factory.mktemp("prepared")
+    sample, folder = make(name), tmp_path_factory.mktemp("prepared")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(probe, "SHORT", short)
-        info = prepare(made.path, folder)
+        info = prepare(sample.path, folder)
     assert info["fault"] is None
-    video = opened(made.path, folder)
-    pictures = list(video.pictures())
+    video = open_prepared(sample.path, folder)
+    pictures = list(video.frames())
     return SimpleNamespace(
-        name=name, fast=not short, made=made, folder=folder, info=info, video=video,
+        name=name, fast=not short, sample=sample, folder=folder, info=info, video=video,
         indices=[index for index, _ in pictures], frames=[picture.rgb() for _, picture in pictures],
         times=np.load(folder / "times.npy"),
     )  # fmt: skip
@@ -51,28 +51,28 @@ def same(read, case):
 
 
 def test_frames_come_in_order_and_carry_their_numbers(case):
-    assert case.indices == list(range(len(case.made.frames)))
-    assert [number_of(image) for image in case.frames] == case.made.frames
-    assert case.info["frames"] == len(case.made.frames)
+    assert case.indices == list(range(len(case.sample.frames)))
+    assert [number_of(image) for image in case.frames] == case.sample.frames
+    assert case.info["frames"] == len(case.sample.frames)
 
 
 def test_frames_are_upright_rgb_and_look_as_they_were_recorded(case):
-    originals = numbered(COUNT + 1, case.made.size)
+    originals = numbered(COUNT + 1, case.sample.size)
     grey = case.name in GREY + GREY_IMAGES
-    for number, image in zip(case.made.frames, case.frames):
-        assert image.shape == (case.made.size[1], case.made.size[0], 3)
+    for number, image in zip(case.sample.frames, case.frames):
+        assert image.shape == (case.sample.size[1], case.sample.size[0], 3)
         assert image.dtype == np.uint8 and image.flags.c_contiguous
-        wanted = originals[number].mean(2, keepdims=True) if grey else originals[number]
-        assert np.abs(image - wanted.astype(float)).mean() < 9
+        expected = originals[number].mean(2, keepdims=True) if grey else originals[number]
+        assert np.abs(image - expected.astype(float)).mean() < 9
     if grey:
         assert np.ptp(case.frames[0], axis=2).max() <= 2
-    assert (case.info["width"], case.info["height"]) == case.video.size == case.made.size
+    assert (case.info["width"], case.info["height"]) == case.video.size == case.sample.size
 
 
 @pytest.mark.parametrize("asked", [[0], [23], [-1], [-1, 3], [22, 20, 21, 20], [24, 0, 12, 13, 11]])
 def test_a_frame_that_is_asked_for_has_the_same_pixels_as_in_order(case, asked):
     asked = [index % len(case.frames) for index in asked]
-    read = list(case.video.chosen(asked))
+    read = list(case.video.images_at(asked))
     assert [index for index, _ in read] == sorted(set(asked))
     assert same(read, case)
 
@@ -80,23 +80,23 @@ def test_a_frame_that_is_asked_for_has_the_same_pixels_as_in_order(case, asked):
 @pytest.mark.parametrize("start, stop", [(0, 1), (5, 9), (13, 25), (20, None), (-1, None), (7, 7)])
 def test_a_stretch_is_the_same_frames(case, start, stop):
     start %= len(case.frames)
-    read = list(case.video.frames(start, stop))
+    read = list(case.video.images(start, stop))
     assert [index for index, _ in read] == list(range(len(case.frames)))[start:stop]
     assert same(read, case)
 
 
 def test_reading_twice_gives_the_same_pixels(case):
-    again = list(opened(case.made.path, case.folder).frames())
+    again = list(open_prepared(case.sample.path, case.folder).images())
     assert len(again) == len(case.frames) and same(again, case)
 
 
 def test_each_frame_has_its_time(case):
-    made, rate = case.made, case.info["fps"]
-    assert case.times.dtype == np.float64 and len(case.times) == len(made.frames)
+    sample, rate = case.sample, case.info["fps"]
+    assert case.times.dtype == np.float64 and len(case.times) == len(sample.frames)
     assert (np.diff(case.times) > 0).all()
-    after = made.times or [i / (made.fps if made.start is not None else rate) for i in range(len(made.frames))]
+    after = sample.times or [i / (sample.fps if sample.start is not None else rate) for i in range(len(sample.frames))]
     assert case.times - case.times[0] == pytest.approx(np.array(after), abs=1e-6)
-    assert case.times[0] == pytest.approx(0 if case.name in UNSEEKABLE else made.start or 0, abs=1e-6)
+    assert case.times[0] == pytest.approx(0 if case.name in UNSEEKABLE else sample.start or 0, abs=1e-6)
     assert case.info["first_time"] == case.times[0] and case.info["last_time"] == case.times[-1]
     assert case.info["duration"] == pytest.approx(case.times[-1] - case.times[0])
 
@@ -116,7 +116,7 @@ def test_only_what_cannot_be_sought_is_copied(case):
     assert case.info["random_access"] is (wrong is None)
     assert case.info["standardised"] == ("frames cannot be sought exactly" if wrong else None)
     assert copy.is_file() is case.info["reading"]["copy"] is (wrong is not None)
-    assert case.video.path == (copy if wrong else case.made.path)
+    assert case.video.path == (copy if wrong else case.sample.path)
     assert any(f"timestamps are {'not in order' if wrong == 'order' else wrong}" in f for f in case.info["findings"]) or not wrong
 
 
@@ -124,26 +124,26 @@ def test_a_fast_probe_tells_the_same_as_an_exact_one(case, make, tmp_path):
     """What is counted by packets is what is found by decoding all."""
     counted = case.fast and case.name.endswith(COUNTED) and case.name not in NOT_COUNTED
     assert case.info["decoded_frames"] == (None if counted else len(case.frames))
-    exact = prepare(case.made.path, tmp_path, {"count": "exact"})
+    exact = prepare(case.sample.path, tmp_path, {"count": "exact"})
     assert exact | {"decoded_frames": None} == case.info | {"decoded_frames": None}
     assert np.array_equal(np.load(tmp_path / "times.npy"), case.times)
 
 
 def test_grey_is_the_brightness_of_the_region_in_its_size(case):
-    width, height = case.made.size
-    picture = dict(case.video.pictures(9, 10))[9]
+    width, height = case.sample.size
+    picture = dict(case.video.frames(9, 10))[9]
     for size, region in [((40, 28), None), ((20, 17), (10, width - 20, 5, height - 11)), ((8, 8), [0, 8, 0, 8])]:
         small = picture.grey(size, region)
         assert small.shape == size[::-1] and small.dtype == np.uint8
         x1, x2, y1, y2 = region or (0, width, 0, height)
-        wanted = Picture(np.ascontiguousarray(case.frames[9][y1:y2, x1:x2])).grey(size)
-        fit = np.polyfit(wanted.ravel(), small.ravel().astype(float), 1)  # video has 16 for black and 235 for white at times
-        assert np.abs(np.polyval(fit, wanted.ravel()) - small.ravel()).mean() < 6 and 0.8 < fit[0] < 1.2
-    assert number_of(picture.grey((width, height))) == case.made.frames[9]
+        expected = Frame(np.ascontiguousarray(case.frames[9][y1:y2, x1:x2])).grey(size)
+        fit = np.polyfit(expected.ravel(), small.ravel().astype(float), 1)  # video has 16 for black and 235 for white at times
+        assert np.abs(np.polyval(fit, expected.ravel()) - small.ravel()).mean() < 6 and 0.8 < fit[0] < 1.2
+    assert number_of(picture.grey((width, height))) == case.sample.frames[9]
 
 
 def test_the_record_names_no_place(case):
-    assert str(case.folder) not in json.dumps(case.info) and str(case.made.path.parent) not in json.dumps(case.info)
+    assert str(case.folder) not in json.dumps(case.info) and str(case.sample.path.parent) not in json.dumps(case.info)
 
 
 NOT_SQUARE = (
@@ -186,7 +186,7 @@ ORDINARY = {"rotation": 0, "interlaced": False, "sample_aspect_ratio": None, "au
 def test_the_report_tells_what_the_format_is(case):
     facts = {key: value for part, told in FACTS.items() if part in case.name for key, value in told.items()}
     assert {key: case.info[key] for key in ORDINARY | facts} == ORDINARY | facts
-    sizes = [path.stat().st_size for path in ([case.made.path] if case.made.path.is_file() else files_of(case.made.path))]
+    sizes = [path.stat().st_size for path in ([case.sample.path] if case.sample.path.is_file() else files_of(case.sample.path))]
     assert case.info["bytes"] == sum(sizes)
     assert case.info["packets"] + case.info["hidden_frames"] >= len(case.frames)
 

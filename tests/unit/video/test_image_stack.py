@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import tifffile
 from fixtures.corpus import COUNT, FORMATS, number_of, numbered, write_images, write_pages
-from fixtures.helpers import opened, prepare, prepared
+from fixtures.helpers import open_prepared, prepare, prepare_and_open
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.core.errors import PosemakeError
 from posemake.video import image_stack as stacks
-from posemake.video.image_stack import Stack, is_stack, list_images
+from posemake.video.image_stack import ImageStack, is_stack, list_images
 
 
 def touch(folder, *names):
@@ -38,7 +38,7 @@ def test_images_come_in_the_order_of_the_numbers_in_their_names(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "expected",
     [
         ["part1_9.png", "part1_10.png", "part2_1.png", "part10_0.png"],
         ["frame2_cam0.png", "frame10_cam0.png", "frame11_cam0.png"],
@@ -47,16 +47,16 @@ def test_images_come_in_the_order_of_the_numbers_in_their_names(tmp_path):
         ["start.png", "end 0.png"],
     ],
 )
-def test_all_numbers_of_a_name_count_from_the_left(tmp_path, wanted):
-    touch(tmp_path, *sorted(wanted))
-    assert names(tmp_path) == wanted
+def test_all_numbers_of_a_name_count_from_the_left(tmp_path, expected):
+    touch(tmp_path, *sorted(expected))
+    assert names(tmp_path) == expected
 
 
 @given(numbers=st.lists(st.integers(0, 10**12), min_size=1, max_size=30, unique=True), width=st.integers(0, 6))
 def test_any_numbers_are_in_order(tmp_path_factory, numbers, width):
     folder = touch(tmp_path_factory.mktemp("any"), *[f"img{number:0{width}d}.png" for number in numbers])
-    wanted = [f"img{number:0{width}d}.png" for number in sorted(numbers)]
-    assert names(folder) == names(folder / "img%d.png") == wanted
+    expected = [f"img{number:0{width}d}.png" for number in sorted(numbers)]
+    assert names(folder) == names(folder / "img%d.png") == expected
 
 
 def test_other_files_of_the_folder_are_not_frames(tmp_path):
@@ -65,7 +65,7 @@ def test_other_files_of_the_folder_are_not_frames(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "pattern, wanted",
+    "pattern, expected",
     [
         ("img%04d.png", ["img0001.png", "img0010.png", "img12345.png"]),
         ("img%d.png", ["img0001.png", "img7.png", "img0010.png", "img12345.png"]),
@@ -73,10 +73,10 @@ def test_other_files_of_the_folder_are_not_frames(tmp_path):
         ("im(g)+%03d.png", ["im(g)+003.png"]),
     ],
 )
-def test_a_pattern_means_its_own_numbers_only(tmp_path, pattern, wanted):
+def test_a_pattern_means_its_own_numbers_only(tmp_path, pattern, expected):
     touch(tmp_path, "img0001.png", "img0010.png", "img7.png", "img12345.png", "img0002.jpg", "ximg0003.png", "img0004.png.bak")
     touch(tmp_path, "im(g)+003.png", "imgg003.png")
-    assert names(tmp_path / pattern) == wanted
+    assert names(tmp_path / pattern) == expected
 
 
 @pytest.mark.parametrize("name", ["", "img%04d.png", "gone/img%04d.png"])
@@ -90,13 +90,13 @@ def test_a_pattern_reads_its_images_beside_others(tmp_path):
     write_images(tmp_path / "two", "left%03d.png", numbered(10))
     write_images(tmp_path / "two", "right%03d.png", numbered(10, first=100))
     for side, first in (("left", 0), ("right", 100)):
-        video = prepared(tmp_path / "two" / f"{side}%03d.png", tmp_path / side)
-        assert [number_of(image) for _, image in video.frames()] == list(range(first, first + 10))
+        video = prepare_and_open(tmp_path / "two" / f"{side}%03d.png", tmp_path / side)
+        assert [number_of(image) for _, image in video.images()] == list(range(first, first + 10))
 
 
 def read(path, image):
     assert cv2.imwrite(str(path), image)
-    return Stack(path.parent).read(0)
+    return ImageStack(path.parent).read(0)
 
 
 def test_colours_are_red_first_and_opacity_is_left_out(tmp_path):
@@ -110,14 +110,14 @@ def test_grey_stays_one_channel(tmp_path):
     grey = np.arange(48, dtype=np.uint8).reshape(6, 8)
     assert np.array_equal(read(tmp_path / "a.png", grey), grey)
     tifffile.imwrite(tmp_path / "b.tif", grey[None, ..., None])
-    assert np.array_equal(Stack(tmp_path / "b.tif").read(0), grey)
+    assert np.array_equal(ImageStack(tmp_path / "b.tif").read(0), grey)
 
 
 def test_red_is_first_in_a_tiff_as_well(tmp_path):
     image = np.zeros((3, 6, 8, 3), np.uint8)
     image[..., 0] = 200
     tifffile.imwrite(tmp_path / "a.tif", image, photometric="rgb")
-    stack = Stack(tmp_path / "a.tif")
+    stack = ImageStack(tmp_path / "a.tif")
     assert stack.count == 3 and all((stack.read(index) == [200, 0, 0]).all() for index in range(3))
 
 
@@ -125,7 +125,7 @@ def test_red_is_first_in_a_tiff_as_well(tmp_path):
 def test_white_is_the_most_that_the_depth_of_the_images_holds(tmp_path, peak, white):
     """Cameras write 10, 12 or 14 bits into 16; all images of a video take the same value for white."""
     pages = [np.linspace(0, value, 48).round().astype(np.uint16).reshape(6, 8) for value in (peak // 3, peak, peak // 2)]
-    stack = Stack(write_pages(tmp_path / "a.tif", pages))
+    stack = ImageStack(write_pages(tmp_path / "a.tif", pages))
     stack.measure_white()
     assert stack.white == white
     for index, page in enumerate(pages):
@@ -135,7 +135,7 @@ def test_white_is_the_most_that_the_depth_of_the_images_holds(tmp_path, peak, wh
 
 def test_what_is_above_white_is_white(tmp_path):
     """The images that settle it are a few, and another may be brighter."""
-    stack = Stack(write_pages(tmp_path / "a.tif", [np.array([[0, 1023], [2046, 65535]], np.uint16)]), 1023.0)
+    stack = ImageStack(write_pages(tmp_path / "a.tif", [np.array([[0, 1023], [2046, 65535]], np.uint16)]), 1023.0)
     assert stack.read(0).tolist() == [[0, 255], [255, 255]]
 
 
@@ -144,19 +144,19 @@ def test_white_is_the_same_for_reading_as_for_the_probe(tmp_path):
     dark = [np.full((6, 8), 100, np.uint16) for _ in range(40)]
     dark[39][0, 0] = 4000
     path = write_pages(tmp_path / "a.tif", dark)
-    video = prepared(path, tmp_path / "out")
-    assert video.info["white"] == 4095
-    assert {int(image[3, 3, 0]) for _, image in video.frames()} == {round(100 * 255 / 4095)}
+    video = prepare_and_open(path, tmp_path / "out")
+    assert video.info.white == 4095
+    assert {int(image[3, 3, 0]) for _, image in video.images()} == {round(100 * 255 / 4095)}
 
 
 def test_images_of_eight_bits_are_as_they_are(tmp_path):
-    stack = Stack(write_pages(tmp_path / "a.tif", [np.full((6, 8), 3, np.uint8)]))
+    stack = ImageStack(write_pages(tmp_path / "a.tif", [np.full((6, 8), 3, np.uint8)]))
     stack.measure_white()
     assert stack.white is None and (stack.read(0) == 3).all()
 
 
 @pytest.mark.parametrize(
-    "image, how",
+    "image, kwargs",
     [
         (np.zeros((6, 8), np.float32), {}),
         (np.zeros((6, 8), np.int32), {}),
@@ -166,11 +166,11 @@ def test_images_of_eight_bits_are_as_they_are(tmp_path):
     ],
     ids=["float", "int32", "bool", "planes", "two"],
 )
-def test_what_is_neither_grey_nor_rgb_is_refused(tmp_path, image, how):
+def test_what_is_neither_grey_nor_rgb_is_refused(tmp_path, image, kwargs):
     path = tmp_path / "a.tif"
-    tifffile.imwrite(path, image, **how)
+    tifffile.imwrite(path, image, **kwargs)
     with pytest.raises(PosemakeError, match=rf"^{path}: page 1 is not grey or RGB in 8 or 16 bits but {image.dtype} of"):
-        Stack(path).read(0)
+        ImageStack(path).read(0)
     assert prepare(path, tmp_path / "out")["fault"].startswith("page 1 is not grey or RGB")
 
 
@@ -181,14 +181,14 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path, content):
     with pytest.raises(
         PosemakeError, match=rf"^{tmp_path}/a: 01\.png is no image that can be read; copy it again, or take it out"
     ):
-        Stack(tmp_path / "a").read(1)
+        ImageStack(tmp_path / "a").read(1)
 
 
 @pytest.mark.parametrize("content", [b"", b"II*\0", b"no picture at all"])
 def test_a_tiff_that_cannot_be_opened_is_refused(tmp_path, content):
     (tmp_path / "a.tif").write_bytes(content)
     with pytest.raises(PosemakeError, match=rf"^{tmp_path}/a\.tif: .*copy it again"):
-        Stack(tmp_path / "a.tif")
+        ImageStack(tmp_path / "a.tif")
     assert "\n" not in prepare(tmp_path / "a.tif", tmp_path / "out")["fault"]
 
 
@@ -196,22 +196,22 @@ def test_a_stack_of_tiffs_is_read_as_their_file_says(tmp_path):
     """As tifffile, ImageJ and microscopes write them: pages in one block, big, compressed."""
     grey = np.stack([image[..., 0] for image in numbered(COUNT)])
     # ImageJ tells of the first page only where a file is larger than 4 GB
-    how = [{}, {"imagej": True}, {"bigtiff": True}, {"compression": "zlib"}, {"imagej": True, "truncate": True}]
-    for index, options in enumerate(how):
+    kwargs = [{}, {"imagej": True}, {"bigtiff": True}, {"compression": "zlib"}, {"imagej": True, "truncate": True}]
+    for index, options in enumerate(kwargs):
         tifffile.imwrite(tmp_path / f"{index}.tif", grey, **options)
-        video = prepared(tmp_path / f"{index}.tif", tmp_path / str(index))
-        assert all(np.array_equal(image[..., 0], grey[index]) for index, image in video.frames())
-        assert video.info["frames"] == COUNT
+        video = prepare_and_open(tmp_path / f"{index}.tif", tmp_path / str(index))
+        assert all(np.array_equal(image[..., 0], grey[index]) for index, image in video.images())
+        assert video.info.frames == COUNT
 
 
 def test_no_image_is_held(tmp_path, monkeypatch):
     """Each is read when it is asked for, and once."""
     asked = []
     monkeypatch.setattr(stacks.cv2, "imread", lambda *given, _read=cv2.imread: asked.append(given[0][-8:]) or _read(*given))
-    made = FORMATS["png-folder"](tmp_path)
-    prepare(made.path, tmp_path / "out")
+    sample = FORMATS["png-folder"](tmp_path)
+    prepare(sample.path, tmp_path / "out")
     del asked[:]
-    video = opened(made.path, tmp_path / "out")
+    video = open_prepared(sample.path, tmp_path / "out")
     assert asked == []
-    assert [number_of(image) for _, image in video.chosen([30, 4])] == [4, 30]
+    assert [number_of(image) for _, image in video.images_at([30, 4])] == [4, 30]
     assert asked == ["0004.png", "0030.png"]

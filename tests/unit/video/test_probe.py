@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from fixtures.corpus import COUNT, FORMATS, X264, encode, number_of, numbered, write_images
 from fixtures.corpus_broken import BROKEN, packets
-from fixtures.helpers import opened, prepare
+from fixtures.helpers import open_prepared, prepare
 
-from posemake.core import atomic as files
+from posemake.core import digests
 from posemake.core.errors import PosemakeError
-from posemake.video import decoding, probe
-from posemake.video import reader as video_module
-from posemake.video import report as findings
+from posemake.video import decoding, probe, timestamps
+from posemake.video import reader as reader
 from posemake.video.decoding import decode, decode_tolerant, scan_packets
 from posemake.video.reader import open_stream
 
@@ -33,9 +32,9 @@ def fast(monkeypatch):
 
 def decoded_frames(monkeypatch):
     """The frames that are decoded from now on."""
-    frames, decode = [], video_module.Video._decode
-    monkeypatch.setattr(video_module.Video, "_decode", lambda *given: (frames.append(pair[0]) or pair for pair in decode(*given)))
-    monkeypatch.setattr(probe, "decode_all", lambda *given: pytest.fail("all frames are decoded"))
+    frames, decode = [], reader.VideoReader._decode
+    monkeypatch.setattr(reader.VideoReader, "_decode", lambda *args: (frames.append(pair[0]) or pair for pair in decode(*args)))
+    monkeypatch.setattr(probe, "scan_frames", lambda *args: pytest.fail("all frames are decoded"))
     return frames
 
 
@@ -60,9 +59,10 @@ def test_grey_of_fewer_bits_than_the_file_has_is_told(tmp_path, bits, times):
         for _ in range(10):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="gray16le")))
         container.mux(stream.encode())
-    told = f"its values use {bits} of 16 bits and are read dark; make a copy with `ffmpeg -i … -vf lut=y=val*{times},format=gray"
-    found = probe.probe(path)[0].findings
-    assert [finding.startswith(told) for finding in found] == [True] * bool(times)
+    command = f"`ffmpeg -i … -vf lut=y=val*{times},format=gray"
+    sentence = f"its values use {bits} of 16 bits and are read dark; make a copy with {command}"
+    findings = probe.probe(path).report.findings
+    assert [finding.startswith(sentence) for finding in findings] == [True] * bool(times)
 
 
 @pytest.mark.usefixtures("fast")
@@ -88,8 +88,8 @@ def test_an_exact_probe_decodes_all(long):
 @pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("name", ["h264-b.avi", "h264-b.ts", "vp8.webm", "mpeg4.mp4", "mpeg4-packed-b.avi", "h264-edit-list.mp4"])
 def test_what_packets_do_not_tell_is_decoded(tmp_path, name):
-    made = FORMATS[name](tmp_path)
-    assert probe.probe(made.path)[0].decoded_frames == len(made.frames)
+    sample = FORMATS[name](tmp_path)
+    assert probe.probe(sample.path)[0].decoded_frames == len(sample.frames)
 
 
 @pytest.mark.usefixtures("fast")
@@ -124,9 +124,9 @@ class Shifted:
     def __init__(self, real, step):
         self.real, self.step, self.sought = real, step, False
 
-    def seek(self, *given, **how):
+    def seek(self, *args, **kwargs):
         self.sought = True
-        self.real.seek(*given, **how)
+        self.real.seek(*args, **kwargs)
 
     def decode(self, stream):
         for frame in self.real.decode(stream):
@@ -160,7 +160,7 @@ class Stumbling(Shifted):
 class Unseekable(Shifted):
     """A container that cannot be sought."""
 
-    def seek(self, *given, **how):
+    def seek(self, *args, **kwargs):
         raise av.PermissionError(1, "Operation not permitted")
 
 
@@ -169,11 +169,11 @@ def wrong_access(request, monkeypatch, long):
     step = int(np.diff(probe.probe(long)[2])[0])
 
     @contextmanager
-    def opened_wrongly(path, *given):
-        with open_stream(path, *given) as (container, stream):
+    def opened_wrongly(path, *args):
+        with open_stream(path, *args) as (container, stream):
             yield (request.param(container, step) if str(path) == str(long) else container), stream
 
-    monkeypatch.setattr(video_module, "open_stream", opened_wrongly)
+    monkeypatch.setattr(reader, "open_stream", opened_wrongly)
 
 
 @pytest.mark.usefixtures("wrong_access")
@@ -183,29 +183,29 @@ def test_a_video_whose_random_access_is_wrong_is_read_from_a_copy(long, tmp_path
     info = prepare(long, tmp_path)
     assert info["random_access"] is False and info["decoded_frames"] == 300
     assert info["standardised"] == "frames cannot be sought exactly"
-    video = opened(long, tmp_path)
-    assert [number_of(image) for _, image in video.chosen([7, 150, 299])] == [7, 150, 299]
+    video = open_prepared(long, tmp_path)
+    assert [number_of(image) for _, image in video.images_at([7, 150, 299])] == [7, 150, 299]
 
 
 @pytest.mark.usefixtures("wrong_access")
 def test_where_no_copy_is_allowed_it_is_read_in_one_pass(long, tmp_path):
-    info = prepare(long, tmp_path, {"standardise": "never"})
+    info = prepare(long, tmp_path, {"transcode": "never"})
     assert info["reading"]["random_access"] is False and info["standardised"] is None
-    video = opened(long, tmp_path)
-    assert [number_of(image) for _, image in video.chosen([7, 150, 299])] == [7, 150, 299]
-    assert [index for index, _ in video.frames(20, 30)] == list(range(20, 30))
+    video = open_prepared(long, tmp_path)
+    assert [number_of(image) for _, image in video.images_at([7, 150, 299])] == [7, 150, 299]
+    assert [index for index, _ in video.images(20, 30)] == list(range(20, 30))
 
 
 # Digests
 
 
 def test_a_large_file_is_digested_by_pieces_and_whole_where_all_is_decoded(long, monkeypatch):
-    whole = f"sha256:{hashlib.sha256(long.read_bytes()).hexdigest()}"
-    assert probe.probe(long)[0].digest == whole
-    monkeypatch.setattr(files, "WHOLE", 1000)
-    monkeypatch.setattr(files, "PIECE", 100)
+    digest = f"sha256:{hashlib.sha256(long.read_bytes()).hexdigest()}"
+    assert probe.probe(long)[0].digest == digest
+    monkeypatch.setattr(digests, "MAX_WHOLE", 1000)
+    monkeypatch.setattr(digests, "PIECE_SIZE", 100)
     assert probe.probe(long)[0].digest.startswith("sampled:")
-    assert probe.probe(long, exact=True)[0].digest == whole
+    assert probe.probe(long, exact=True)[0].digest == digest
 
 
 def test_the_digest_of_images_changes_with_each_of_them(tmp_path):
@@ -237,8 +237,8 @@ def test_a_whole_file_is_the_same_in_a_tolerant_pass(tmp_path, name):
 
 
 def test_packets_are_those_of_the_pictures(tmp_path):
-    found = scan_packets(FORMATS["h264-sound.mp4"](tmp_path).path)
-    assert len(found.pts) == COUNT and sum(found.keys) == 4 and not found.hidden and not found.errors
+    scan = scan_packets(FORMATS["h264-sound.mp4"](tmp_path).path)
+    assert len(scan.pts) == COUNT and sum(scan.is_key) == 4 and not scan.hidden and not scan.errors
     hidden = scan_packets(FORMATS["h264-edit-list.mp4"](tmp_path).path)
     assert len(hidden.pts) == 25 and hidden.hidden == 3
 
@@ -292,4 +292,4 @@ def test_a_video_that_ends_before_its_sound_by_far_is_decoded_and_told(tmp_path)
     report, *_ = probe.probe(path)
     assert report.decoded_frames == 2
     assert report.findings == ("it ends 1.2 s before the end that the container claims",)
-    assert findings.TOLERATED_SOUND < 1.2
+    assert timestamps.TOLERATED_END_WITH_SOUND < 1.2

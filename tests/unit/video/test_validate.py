@@ -9,8 +9,9 @@ from fixtures.corpus import FORMATS
 from fixtures.corpus_broken import BROKEN
 from fixtures.helpers import SCRIPTS, prepare
 
+from posemake.config.video_metadata import VideoMetadata
 from posemake.core.errors import PosemakeError
-from posemake.reports.tables import VIDEO_COLUMNS, tabulate
+from posemake.reports.tables import tabulate_videos
 from posemake.video.validate import validate_videos
 
 
@@ -34,7 +35,7 @@ def infos(tmp_path_factory):
 
 
 def validated(tmp_path, infos, *names):
-    tabulate([infos[name] for name in names], str(tmp_path / "videos.csv"), VIDEO_COLUMNS, {})
+    tabulate_videos([infos[name] for name in names], tmp_path / "videos.csv", {})
     validate_videos(str(tmp_path / "videos.csv"), str(tmp_path / "videos.txt"))
     return (tmp_path / "videos.txt").read_text()
 
@@ -47,8 +48,8 @@ def test_ordinary_videos_are_summed_up_in_one_line(tmp_path, infos):
 def test_what_is_out_of_the_ordinary_has_a_line(tmp_path, infos):
     lines = validated(tmp_path, infos, "images", "half", "good", "damaged").splitlines()
     assert lines[0] == "4 videos, 158 frames, 0.1 min; all can be read"
-    assert lines[1].startswith("damaged: read from a standardised copy: parts of the file are damaged; 2 packets cannot")
-    assert lines[2] == "half: read from a standardised copy: downscaled by 0.5"
+    assert lines[1].startswith("damaged: read from a transcoded copy: parts of the file are damaged; 2 packets cannot")
+    assert lines[2] == "half: read from a transcoded copy: downscaled by 0.5"
     assert lines[3] == "images: the file states no frame rate: 30 per second is assumed; give `fps` in the sheet"
     assert len(lines) == 4
 
@@ -66,7 +67,7 @@ def test_each_video_that_cannot_be_read_has_a_line_with_the_cure(tmp_path, infos
 
 
 def test_the_script_passes_its_files_on(tmp_path, infos):
-    tabulate([infos["good"]], str(tmp_path / "videos.csv"), VIDEO_COLUMNS, {})
+    tabulate_videos([infos["good"]], tmp_path / "videos.csv", {})
     spec = importlib.util.spec_from_file_location("validate_videos", SCRIPTS / "validate_videos.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -76,8 +77,8 @@ def test_the_script_passes_its_files_on(tmp_path, infos):
 
 
 def test_the_table_tells_of_every_video_what_was_found(tmp_path, infos):
-    sheet = {"half": {"subject": "m1", "session": "s2", "group": None}}
-    tabulate(list(infos.values()), str(tmp_path / "videos.csv"), VIDEO_COLUMNS, sheet)
+    metadata = {"half": VideoMetadata(subject="m1", session="s2")}
+    tabulate_videos(list(infos.values()), tmp_path / "videos.csv", metadata)
     with open(tmp_path / "videos.csv", newline="", encoding="utf-8") as file:
         rows = {row["video"]: row for row in csv.DictReader(file)}
     assert list(rows) == sorted(infos)

@@ -1,79 +1,85 @@
-"""What each key of the labeller does, and how keys reach it from wherever the focus is."""
+"""Commands of the labelling window, run by keys wherever the focus is."""
 
 from collections.abc import Callable
-from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QApplication, QLineEdit, QWidget
 
-from posemake.labelling.gui.dialogs import Help, History
-from posemake.labelling.gui.panel import SHOWN
+from posemake.data.visibility import Visibility
+from posemake.labelling.gui.dialogs import HelpDialog, HistoryDialog
+from posemake.labelling.gui.panel import SWITCHES
 from posemake.labelling.gui.shortcuts import BY_KEY
+from posemake.labelling.gui.window import LabelWindow
 
-CLOSER = 1.25
+ZOOM_STEP = 1.25  # factor of one step
 
 
 def key_name(event: QKeyEvent) -> str:
-    """The key of an event as the table of keys names it; Shift is left out where it only makes the sign, as in `?`."""
+    """Return Qt's name of the pressed key, with modifiers, as in `shortcuts.BY_KEY`.
+
+    Shift is left out where it only produces the character, as for `?`.
+    """
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     key = Qt.Key(event.key())
-    if event.text() and event.text().isprintable() and not event.text().isalnum() and event.text() != " ":
+    text = event.text()
+    if text and text.isprintable() and not text.isalnum() and text != " ":
         held &= ~Qt.KeyboardModifier.ShiftModifier
     return QKeySequence(key.value | held.value).toString(QKeySequence.SequenceFormat.PortableText)
 
 
 class Commands(QObject):
-    """Runs the commands of ``label_keys`` on a ``label_window.LabelWindow``."""
+    """The commands of `shortcuts.COMMANDS` on a window, until it is closed."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: LabelWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._help: Help | None = None
-        self.follow = False  # zoom to the animal on every frame
-        session, view = window.session, window.view
-        self._change: dict[str, Callable[[], object]] = {
-            "occluded": lambda: session.mark(session.keypoint, "occluded"),
-            "absent": lambda: session.mark(session.keypoint, "absent"),
+        self.help_dialog: HelpDialog | None = None
+        session, navigator, view = window.session, window.navigator, window.view
+        # these may fail with a message to the person, so the window runs them
+        self.session_commands: dict[str, Callable[[], object]] = {
+            "occluded": lambda: session.mark(navigator.keypoint, Visibility.OCCLUDED),
+            "absent": lambda: session.mark(navigator.keypoint, Visibility.ABSENT),
             "all_absent": session.mark_rest,
             "delete": self._delete,
-            "undo": lambda: session.undo() or window.tell("There is nothing to undo."),
-            "redo": lambda: session.redo() or window.tell("There is nothing to redo."),
+            "undo": self._undo,
+            "redo": self._redo,
             "accept_all": session.accept_all,
             "copy": session.propose_previous,
             "flow": session.propose_flow,
             "withdraw": session.withdraw,
-            "next": session.next,
-            "previous": session.previous,
-            "next_open": lambda: self._to_open(session.next_open),
-            "previous_open": lambda: self._to_open(session.previous_open),
-            "first": session.first,
-            "last": session.last,
+            "next": navigator.next,
+            "previous": navigator.previous,
+            "next_open": lambda: self._go_to_open(navigator.next_open),
+            "previous_open": lambda: self._go_to_open(navigator.previous_open),
+            "first": navigator.first,
+            "last": navigator.last,
         }
-        self._other: dict[str, Callable[[], object]] = {
-            "next_keypoint": lambda: window.choose(session.keypoint + 1),
-            "previous_keypoint": lambda: window.choose(session.keypoint - 1),
-            "jump": self._jump,
-            "zoom": self._zoom,
-            "follow": self._follow,
+        self.window_commands: dict[str, Callable[[], object]] = {
+            "next_keypoint": lambda: window.select(navigator.keypoint + 1),
+            "previous_keypoint": lambda: window.select(navigator.keypoint - 1),
+            "jump": self._focus_frame_field,
+            "zoom": self._zoom_to_animal,
+            "follow": self._toggle_follow,
             "fit": view.fit,
-            "closer": lambda: view.zoom_by(CLOSER),
-            "farther": lambda: view.zoom_by(1 / CLOSER),
+            "closer": lambda: view.zoom_by(ZOOM_STEP),
+            "farther": lambda: view.zoom_by(1 / ZOOM_STEP),
             "save": self._save,
-            "history": self._history,
-            "help": self._show_help,
+            "history": self._show_history,
+            "help": self._toggle_help,
             "quit": window.close,
         }
+        window.header.help_requested.connect(self._toggle_help)
+        window.closed.connect(self._close)
         QApplication.instance().installEventFilter(self)
 
-    def close(self) -> None:
-        """Let go of the keys."""
+    def _close(self) -> None:
         QApplication.instance().removeEventFilter(self)
-        if self._help:
-            self._help.close()
+        if self.help_dialog:
+            self.help_dialog.close()
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Take the keys that reach a part of the window, before napari or a button does; a field keeps its own."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take all keys pressed in the window before napari or a button does; text fields keep theirs."""
         kind = event.type()
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride) or not isinstance(watched, QWidget):
             return False
@@ -84,62 +90,70 @@ class Commands(QObject):
         event.accept()
         return True
 
-    def press(self, key: str, again: bool = False) -> None:
-        """Run the command of a key; ``again`` if it is held."""
+    def press(self, key: str, held: bool = False) -> None:
+        """Run the command of a key; ``held`` if the event repeats because the key is still down."""
         command = BY_KEY.get(key)
-        if command is None or (again and not command.repeats):
+        if command is None or (held and not command.repeats):
             return
         if command.name == "keypoint":
-            k = "1234567890".index(key)
-            if k < len(self._window.session.keypoints):
-                self._window.choose(k)
+            index = "1234567890".index(key)
+            if index < len(self._window.session.keypoints):
+                self._window.select(index)
         else:
             self.run(command.name)
 
     def run(self, name: str) -> None:
-        """Run a command of the table, by its name."""
-        if name in SHOWN:
+        """Run a command by its name."""
+        if name in SWITCHES:
             self._window.panel.switches[name].toggle()
-        elif name in self._change:
-            self._window.do(self._change[name])
+        elif name in self.session_commands:
+            self._window.run_action(self.session_commands[name])
         else:
-            self._other[name]()
+            self.window_commands[name]()
+
+    def _undo(self) -> None:
+        if not self._window.session.undo():
+            self._window.show_note("There is nothing to undo.")
+
+    def _redo(self) -> None:
+        if not self._window.session.redo():
+            self._window.show_note("There is nothing to redo.")
 
     def _delete(self) -> None:
-        session, near = self._window.session, self._window.view.hovered
-        decided = near >= 0 and session.decisions[near] is not None
-        session.clear(near if decided else session.keypoint)
+        session, hovered = self._window.session, self._window.view.hovered
+        labelled = hovered >= 0 and session.labels.decided[hovered]
+        session.clear(hovered if labelled else session.navigator.keypoint)
 
-    def _to_open(self, go: Callable[[], None]) -> None:
-        before = self._window.session.frame
+    def _go_to_open(self, go: Callable[[], None]) -> None:
+        before = self._window.navigator.frame
         go()
-        if self._window.session.frame == before:
-            self._window.tell("There is no other open frame.")
+        if self._window.navigator.frame == before:
+            self._window.show_note("There is no other open frame.")
 
-    def _jump(self) -> None:
-        self._window.header.jump.setFocus()
-        self._window.header.jump.selectAll()
+    def _focus_frame_field(self) -> None:
+        self._window.header.frame_field.setFocus()
+        self._window.header.frame_field.selectAll()
 
-    def _zoom(self) -> None:
+    def _zoom_to_animal(self) -> None:
         if not self._window.view.zoom_to_points():
-            self._window.tell("No points yet to zoom to.")
+            self._window.show_note("There are no points to zoom to yet.")
 
-    def _follow(self) -> None:
-        self.follow = not self.follow
-        self._window.tell("The picture follows the animal." if self.follow else "The picture stays where it is.")
-        if self.follow:
+    def _toggle_follow(self) -> None:
+        self._window.follow_animal = follow = not self._window.follow_animal
+        self._window.show_note("The view follows the animal." if follow else "The view no longer follows the animal.")
+        if follow:
             self._window.view.zoom_to_points()
 
     def _save(self) -> None:
         self._window.write()
-        self._window.tell("Each change is saved at once; there is nothing to do.")
+        self._window.show_note("Each change is saved at once; there is nothing to do.")
 
-    def _history(self) -> None:
+    def _show_history(self) -> None:
         session = self._window.session
-        dialog = History(self._window, session.history(), session.read_only)
-        if dialog.exec() and dialog.number is not None:
-            self._window.do(session.restore, dialog.number)
+        dialog = HistoryDialog(self._window, session.history(), session.store.read_only)
+        if dialog.exec() and dialog.selected_number is not None:
+            self._window.run_action(session.restore, dialog.selected_number)
 
-    def _show_help(self) -> None:
-        self._help = self._help or Help(self._window)
-        self._help.setVisible(not self._help.isVisible())
+    def _toggle_help(self) -> None:
+        self.help_dialog = self.help_dialog or HelpDialog(self._window)
+        self.help_dialog.setVisible(not self.help_dialog.isVisible())

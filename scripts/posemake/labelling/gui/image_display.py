@@ -1,4 +1,4 @@
-"""Brightness, contrast and gamma of a picture for the eye: the labeller shows frames through this, and changes no file."""
+"""Brightness, contrast and gamma of the displayed image; image files are never changed."""
 
 from dataclasses import dataclass
 
@@ -7,36 +7,41 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a frame is shown. All values at 0 show it as it is."""
+class DisplaySettings:
+    """How an image is displayed; with all values 0, it is displayed unchanged."""
 
     brightness: float = 0.0  # -1 … 1, share of the full range
-    contrast: float = 0.0  # -1 … 1; 1 is four times, -1 a quarter
-    gamma: float = 0.0  # -1 … 1; 1 lifts the dark parts with an exponent of 1/4, -1 darkens with 4
+    contrast: float = 0.0  # -1 … 1; 1 multiplies by 4, -1 divides by 4
+    gamma: float = 0.0  # -1 … 1; 1 brightens dark parts (exponent 1/4), -1 darkens them (exponent 4)
 
 
-def curve(look: Look) -> np.ndarray:
-    """The grey level that each of 0 … 255 is shown with, (256,) uint8: gamma, then contrast about the middle, then brightness."""
-    level = np.linspace(0, 1, 256) ** (4.0**-look.gamma)
-    level = (level - 0.5) * 4.0**look.contrast + 0.5 + look.brightness
+def lookup_table(settings: DisplaySettings) -> np.ndarray:
+    """Return the displayed grey level of each grey level 0 … 255, (256,) uint8.
+
+    Gamma comes first, then contrast about the middle grey, then brightness.
+    """
+    level = np.linspace(0, 1, 256) ** (4.0**-settings.gamma)
+    level = (level - 0.5) * 4.0**settings.contrast + 0.5 + settings.brightness
     return (np.clip(level, 0, 1) * 255).round().astype(np.uint8)
 
 
-def shown(picture: np.ndarray, look: Look) -> np.ndarray:
-    """A picture (H, W, 3) uint8 as it is to look, itself if nothing is to change."""
-    return picture if look == Look() else cv2.LUT(picture, curve(look))
+def adjust_image(image: np.ndarray, settings: DisplaySettings) -> np.ndarray:
+    """Return an image (H, W, 3) uint8 as it is displayed; the same array if nothing has to change."""
+    return image if settings == DisplaySettings() else cv2.LUT(image, lookup_table(settings))
 
 
-def fit_box(points: np.ndarray, least: float = 40.0) -> tuple[np.ndarray, np.ndarray]:
-    """Centre and size (x, y) of what the points (N, 2) span, NaN left out, at least ``least`` pixels each way.
+def bounding_box(points: np.ndarray, min_size: float = 40.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return centre and size, each (x, y) in pixels, of the box around points (N, 2).
+
+    NaN points are ignored; the box is at least ``min_size`` pixels wide and high.
 
     Raises
     ------
     ValueError
-        If there is no point.
+        If all points are NaN.
     """
-    there = points[~np.isnan(points).any(axis=1)]
-    if not len(there):
+    known = points[~np.isnan(points).any(axis=1)]
+    if not len(known):
         raise ValueError("no points")
-    low, high = there.min(axis=0), there.max(axis=0)
-    return (low + high) / 2, np.maximum(high - low, least)
+    low, high = known.min(axis=0), known.max(axis=0)
+    return (low + high) / 2, np.maximum(high - low, min_size)

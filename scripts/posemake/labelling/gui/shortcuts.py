@@ -1,36 +1,38 @@
-"""What the labeller's keys and mouse do: the one table that the window, its help and the manual follow."""
+"""Keys and mouse actions of the labelling window."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the window by its name, the keys that call it (Qt's names), and its sentence in the help."""
+    """A command of the window."""
 
     name: str
-    keys: tuple[str, ...]
-    what: str
-    repeats: bool = False  # while the key is held
+    keys: tuple[str, ...]  # Qt's names of the keys that run it
+    description: str  # as the help shows it
+    repeats: bool = False  # runs again and again while the key is held
 
 
-# DeepLabCut's and SLEAP's users know: A and D, arrows, W and S, Home and End, Ctrl+J, H, Delete, Ctrl+Z, right click
+# A and D, W and S, arrows, Home and End, Ctrl+J, H, Delete, Ctrl+Z and the right click are those of DeepLabCut and SLEAP.
 GROUPS: dict[str, tuple[Command, ...]] = {
     "Points": (
-        Command("keypoint", tuple("1234567890"), "choose keypoint 1 … 10"),
+        Command("keypoint", tuple("1234567890"), "select keypoint 1 … 10"),
         Command("next_keypoint", ("S", "Down"), "next keypoint", True),
         Command("previous_keypoint", ("W", "Up"), "previous keypoint", True),
-        Command("occluded", ("O",), "the chosen keypoint is occluded: there, but hidden"),
-        Command("absent", ("X",), "the chosen keypoint is not in the frame"),
-        Command("all_absent", ("Shift+X",), "nothing to see: all open keypoints are not in the frame"),
-        Command("delete", ("Del", "Backspace"), "take back the decision on the point under the pointer, else on the chosen one"),
-        Command("undo", ("Ctrl+Z",), "undo, on whichever frame it was", True),
+        Command("occluded", ("O",), "mark the selected keypoint as occluded: in the frame, but hidden"),
+        Command("absent", ("X",), "mark the selected keypoint as absent: not in the frame"),
+        Command("all_absent", ("Shift+X",), "mark all undecided keypoints as absent"),
+        Command("delete", ("Del", "Backspace"), "remove the label under the pointer, otherwise that of the selected keypoint"),
+        Command("undo", ("Ctrl+Z",), "undo the last change, on whichever frame it was made", True),
         Command("redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", True),
     ),
     "Proposals": (
-        Command("accept_all", ("Return", "Enter"), "accept all proposals of the frame; if it is done then, go on"),
-        Command("copy", ("C",), "propose the previous frame's points"),
-        Command("flow", ("F",), "propose the previous frame's points, moved by optical flow"),
-        Command("withdraw", ("Shift+C",), "take the proposals of the frame away"),
+        Command(
+            "accept_all", ("Return", "Enter"), "accept all proposals of the frame; if the frame is then done, go to the next"
+        ),
+        Command("copy", ("C",), "propose the points of the previous frame"),
+        Command("flow", ("F",), "propose the points of the previous frame, moved by optical flow"),
+        Command("withdraw", ("Shift+C",), "remove the proposals of the frame"),
     ),
     "Frames": (
         Command("next", ("D", "Right"), "next frame", True),
@@ -39,44 +41,44 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("previous_open", ("Shift+N", "Shift+Space"), "previous frame that is not done"),
         Command("first", ("Home",), "first frame"),
         Command("last", ("End",), "last frame"),
-        Command("jump", ("Ctrl+G", "Ctrl+J"), "go to a frame by its place in the row, or by the name of its image"),
+        Command("jump", ("Ctrl+G", "Ctrl+J"), "go to a frame by its number or by a part of its image's name"),
     ),
     "View": (
         Command("zoom", ("Z",), "zoom to the animal"),
         Command("follow", ("Shift+Z",), "zoom to the animal on every frame, on or off"),
-        Command("fit", ("R",), "whole frame"),
-        Command("closer", ("+", "="), "closer", True),
-        Command("farther", ("-",), "farther", True),
-        Command("points", ("H",), "hide or show all points"),
-        Command("others", ("Shift+H",), "hide or show all points but the chosen one"),
-        Command("names", ("T",), "names"),
-        Command("skeleton", ("K",), "skeleton"),
+        Command("fit", ("R",), "show the whole frame"),
+        Command("closer", ("+", "="), "zoom in", True),
+        Command("farther", ("-",), "zoom out", True),
+        Command("points", ("H",), "show or hide all points"),
+        Command("others", ("Shift+H",), "show or hide all points except that of the selected keypoint"),
+        Command("names", ("T",), "show or hide the names of the keypoints"),
+        Command("skeleton", ("K",), "show or hide the skeleton"),
     ),
     "Files": (
-        Command("save", ("Ctrl+S",), "tells that each change is saved at once"),
-        Command("history", ("Ctrl+H",), "all changes to this video, to go back to any of them"),
-        Command("help", ("F1", "?"), "this help"),
+        Command("save", ("Ctrl+S",), "not needed: each change is saved at once"),
+        Command("history", ("Ctrl+H",), "list all changes to this video and go back to any of them"),
+        Command("help", ("F1", "?"), "show or hide this help"),
         Command("quit", ("Ctrl+Q", "Ctrl+W"), "close the window"),
     ),
 }
 
+# (what the mouse does, its effect)
 MOUSE = (
-    ("click", "place the chosen keypoint and go on; on a hollow point: accept it; on a point: choose it"),
-    ("Shift+click", "place the chosen keypoint, also where a point is"),
-    ("drag a point", "move it; a hollow one is accepted where you let it go"),
-    ("right click", "on a point: it is occluded; elsewhere: the chosen keypoint is"),
-    ("drag elsewhere", "move the picture"),
-    ("wheel", "closer, farther"),
+    ("click", "place the selected keypoint and select the next; on a hollow point: accept it; on a point: select its keypoint"),
+    ("Shift+click", "place the selected keypoint, even on top of another point"),
+    ("drag a point", "move it; a hollow point is accepted where you release it"),
+    ("right click", "mark the keypoint under the pointer as occluded; where there is none, mark the selected one"),
+    ("drag elsewhere", "move the image"),
+    ("wheel", "zoom in and out"),
 )
 
 COMMANDS: dict[str, Command] = {command.name: command for group in GROUPS.values() for command in group}
 BY_KEY: dict[str, Command] = {key: command for command in COMMANDS.values() for key in command.keys}
 
 
-def keys_text(command: Command) -> str:
-    """The keys of a command as the help shows them."""
+def format_keys(command: Command) -> str:
+    """Return the keys of a command as the help shows them."""
     if command.name == "keypoint":
         return "1 … 9, 0"
-    arrows = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter", "Del": "Delete"}
-    shown = [arrows.get(key, key) for key in command.keys]
-    return ", ".join(dict.fromkeys(shown))
+    symbols = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter", "Del": "Delete"}
+    return ", ".join(dict.fromkeys(symbols.get(key, key) for key in command.keys))

@@ -1,10 +1,10 @@
-"""Dark and light: the colours of the labeller's window."""
+"""Dark and light colour themes of the labelling window."""
 
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QApplication
 
 THEMES = ("dark", "light")
-# the role of Qt's palette: its colour in the dark and in the light theme
+# role of Qt's palette: (colour in the dark theme, colour in the light theme)
 COLORS = {
     "Window": ("#25292e", "#f3f4f6"),
     "WindowText": ("#e3e6e9", "#1c1f23"),
@@ -22,28 +22,27 @@ COLORS = {
     "Light": ("#4d555e", "#ffffff"),
     "Dark": ("#15171a", "#a9afb6"),
 }
-GROUNDS = {"dark": "#15171a", "light": "#cfd3d8"}  # around the picture
-# of the line over the picture: ground, under white ink
-BANNERS = {"note": "#2f5c94", "warn": "#8a5a00", "bad": "#a32e2e"}
+BACKGROUNDS = {"dark": "#15171a", "light": "#cfd3d8"}  # theme: colour around the image
+BANNER_COLORS = {"note": "#2f5c94", "warning": "#8a5a00", "error": "#a32e2e"}  # kind of message: background under white text
 
 
-def palette(name: str) -> QPalette:
-    """Qt's colours of a theme, `dark` or `light`."""
-    made, column = QPalette(), THEMES.index(name)
+def make_palette(theme: str) -> QPalette:
+    """Return Qt's palette of a theme, `dark` or `light`."""
+    palette, column = QPalette(), THEMES.index(theme)
     for role, colors in COLORS.items():
-        made.setColor(getattr(QPalette.ColorRole, role), QColor(colors[column]))
+        palette.setColor(getattr(QPalette.ColorRole, role), QColor(colors[column]))
+    disabled_text = QColor(COLORS["PlaceholderText"][column])
     for role in ("WindowText", "Text", "ButtonText"):
-        faint = QColor(COLORS["PlaceholderText"][column])
-        made.setColor(QPalette.ColorGroup.Disabled, getattr(QPalette.ColorRole, role), faint)
-    return made
+        palette.setColor(QPalette.ColorGroup.Disabled, getattr(QPalette.ColorRole, role), disabled_text)
+    return palette
 
 
-def use_theme(app: QApplication, name: str) -> None:
-    """Give all windows a theme."""
-    app.setStyle("Fusion")  # the one style that looks the same everywhere and keeps to the palette
-    app.setPalette(palette(name))
+def apply_theme(app: QApplication, theme: str) -> None:
+    """Give all windows of the application a theme, `dark` or `light`."""
+    app.setStyle("Fusion")  # the only Qt style that looks the same on every system and uses the whole palette
+    app.setPalette(make_palette(theme))
 
 
 def system_theme(app: QApplication) -> str:
-    """What the desktop asks for; dark where it does not say, as frames are looked at best in it."""
+    """Return the theme that the desktop asks for; `dark` if it asks for none."""
     return "light" if app.styleHints().colorScheme().name == "Light" else "dark"

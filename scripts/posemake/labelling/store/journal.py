@@ -1,22 +1,23 @@
-"""labelling.store.journal."""
+"""Crash-safe file of lines that only grows."""
 
 import contextlib
 import os
 from pathlib import Path
 
-from posemake.core.atomic import BINARY, _write, sync_folder
+from posemake.core.atomic import BINARY, sync_folder, write_all
 
 
 class Journal:
-    """A file of lines that only grows; made by the first line.
+    """A file of lines that only grows; the first line creates it.
 
-    A line counts once it ends: what a crash or a full disk left of one is cut off before the next.
+    A line counts once it ends: a line that a crash or a full disk left incomplete is cut off before the next one.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
-        self._torn = False
+        self._size = 0  # bytes of all lines that count
+        self._torn = False  # an incomplete line follows them
 
     def _open(self) -> int:
         new = not self.path.exists()
@@ -48,7 +49,7 @@ class Journal:
             self._torn = False
         content = line.encode() + b"\n"
         try:
-            _write(descriptor, content)
+            write_all(descriptor, content)
             if sync:
                 os.fsync(descriptor)
         except BaseException:

@@ -1,4 +1,4 @@
-"""Who writes a label file: one process at a time, known by a file that names the owner."""
+"""Lock of a label file: a file that names the process that writes."""
 
 import contextlib
 import getpass
@@ -7,6 +7,11 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import Any
+
+import psutil
+
+SAME_START = 0.1  # seconds; starts that differ by less are one
 
 
 def _user() -> str:
@@ -16,34 +21,37 @@ def _user() -> str:
         return "somebody"
 
 
-def _started(pid: int) -> str:
-    """When a process began, where the system tells it: its number may have gone to another one since."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+def process_start(pid: int) -> float:
+    """Return when a process began, in seconds since the computer started; the clock may be set without changing it.
+
+    Raises
+    ------
+    psutil.Error
+        If there is no such process.
+    """
+    return psutil.Process(pid).create_time() - psutil.boot_time()
 
 
-def _lives(owner: dict) -> bool:
-    """Whether the owner's process may still run; of another computer nobody knows."""
-    if owner.get("host") != socket.gethostname() or os.name == "nt":  # os.kill on Windows would end it
+def _may_live(owner: dict[str, Any]) -> bool:
+    """Return whether the owner's process may still run; nobody knows it of another computer."""
+    if owner["host"] != socket.gethostname() or os.name == "nt":  # no safe removal on Windows
         return True
     try:
-        os.kill(owner["pid"], 0)
-    except ProcessLookupError:
+        # the number of a dead process may have gone to another one
+        return abs(process_start(owner["pid"]) - owner["started"]) < SAME_START
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        pass
-    return _started(owner["pid"]) == owner["started"]
+    except (psutil.Error, TypeError, ValueError):  # it cannot be looked at, or an earlier version of posemake wrote the lock
+        return True
 
 
 def whoami() -> str:
-    """This person and computer, as ``anna@lab-pc``."""
+    """Return this person and computer, as ``anna@lab-pc``."""
     return f"{_user()}@{socket.gethostname()}"
 
 
 class Lock:
-    """A file that is there while its owner writes."""
+    """A file that exists while its owner writes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -55,7 +63,7 @@ class Lock:
         Returns
         -------
         str
-            Empty, or the sentence that says who has it.
+            Empty, or the sentence that says who holds it.
 
         Raises
         ------
@@ -67,14 +75,14 @@ class Lock:
                 return ""
             content = self._read()
             owner = self._owner(content)
-            if content and (owner is None or _lives(owner)):
+            if content and (owner is None or _may_live(owner)):
                 return self._sentence(owner)
             if content:
                 self._remove_dead(content)
         return self._sentence(self._owner(self._read()))
 
     def held(self) -> bool:
-        """Whether the lock is still ours: a person may have removed it."""
+        """Return whether the lock is still ours: a person may have removed it."""
         return bool(self._content) and self._read() == self._content
 
     def release(self) -> None:
@@ -89,9 +97,9 @@ class Lock:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except FileExistsError:
             return False
-        me = {"user": _user(), "host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid())}
-        # the last makes two locks of one process differ
-        content = json.dumps(me | {"since": time.strftime("%Y-%m-%d %H:%M"), "key": os.urandom(4).hex()}).encode()
+        owner = {"user": _user(), "host": socket.gethostname(), "pid": os.getpid(), "started": process_start(os.getpid())}
+        # the key makes two locks of one process differ
+        content = json.dumps(owner | {"since": time.strftime("%Y-%m-%d %H:%M"), "key": os.urandom(4).hex()}).encode()
         try:
             os.write(descriptor, content)
             os.fsync(descriptor)
@@ -111,14 +119,14 @@ class Lock:
             return b""
 
     @staticmethod
-    def _owner(content: bytes) -> dict | None:
+    def _owner(content: bytes) -> dict[str, Any] | None:
         try:
             owner = json.loads(content)
             return owner if {"user", "host", "pid", "started", "since"} <= owner.keys() else None
         except (ValueError, AttributeError):
             return None
 
-    def _sentence(self, owner: dict | None) -> str:
+    def _sentence(self, owner: dict[str, Any] | None) -> str:
         day = time.strftime("%Y-%m-%d ")
         who = f"{owner['user']} on {owner['host']}" if owner else "somebody"
         since = f" since {owner['since'].removeprefix(day)}" if owner else ""

@@ -14,13 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from posemake.core.errors import PosemakeError
 from posemake.data.label_files import read_labels
+from posemake.data.visibility import Visibility
 
 # --- anything in any order
 
 
 POINT = st.tuples(st.integers(-8, 700).map(lambda v: v / 10), st.integers(-8, 500).map(lambda v: v / 10))
 KEYPOINT = st.integers(0, 2)
-UNSEEN = st.sampled_from(["occluded", "absent"])
+HIDDEN = st.sampled_from([Visibility.OCCLUDED, Visibility.ABSENT])
 FRAMES = (("m1", 3), ("m2", 2))
 PREDICTED = {1: [10, 20, 0.9, 90, 20, 0.5, NAN, NAN, NAN]}
 
@@ -98,18 +99,18 @@ class Labelling(RuleBasedStateMachine):
         self.both({k: None}, self.session.clear, k)
         self.keypoint = k
 
-    @rule(k=KEYPOINT, word=UNSEEN)
-    def mark(self, k, word):
-        self.both({k: word}, self.session.mark, k, word)
+    @rule(k=KEYPOINT, hidden=HIDDEN)
+    def mark(self, k, hidden):
+        self.both({k: hidden.name.lower()}, self.session.mark, k, hidden)
 
-    @rule(word=UNSEEN)
-    def mark_all(self, word):
-        self.both(dict.fromkeys(range(3), word), self.session.mark_all, word)
+    @rule(hidden=HIDDEN)
+    def mark_all(self, hidden):
+        self.both(dict.fromkeys(range(3), hidden.name.lower()), self.session.mark_all, hidden)
 
-    @rule(word=UNSEEN)
-    def mark_rest(self, word):
+    @rule(hidden=HIDDEN)
+    def mark_rest(self, hidden):
         rest = [k for k in range(3) if self.model[self.frame][k] is None]
-        self.both(dict.fromkeys(rest, word), self.session.mark_rest, word)
+        self.both(dict.fromkeys(rest, hidden.name.lower()), self.session.mark_rest, hidden)
 
     def proposed(self, k):
         return None if self.model[self.frame][k] is not None else self.offered[self.frame][k]
@@ -154,23 +155,23 @@ class Labelling(RuleBasedStateMachine):
 
     @rule(index=st.integers(-2, 7))
     def go_to(self, index):
-        self.session.go_to(index)
+        self.session.navigator.go_to(index)
         self.show(min(max(index, 0), 4))
 
     @rule(name=st.sampled_from(["next", "previous", "first", "last", "next_open", "previous_open"]))
     def go(self, name):
-        getattr(self.session, name)()
+        getattr(self.session.navigator, name)()
         places = {"next": min(self.frame + 1, 4), "previous": max(self.frame - 1, 0), "first": 0, "last": 4}
         self.show(places.get(name, self.search(-1 if name == "previous_open" else 1)))
 
     @rule(k=KEYPOINT)
     def choose(self, k):
-        self.session.choose(k)
+        self.session.navigator.select_keypoint(k)
         self.keypoint = k
 
     @rule()
     def flush(self):
-        self.session.flush()
+        self.session.navigator.flush()
         for video, first, count in (("m1", 0, 3), ("m2", 3, 2)):
             labelled = [f"img{i:04d}.png" for i in range(count) if any(self.model[first + i])]
             path = Project(self.folder).labels(video)
@@ -187,8 +188,8 @@ class Labelling(RuleBasedStateMachine):
         number = data.draw(st.integers(1, len(entries)))
         image, row = entries[number - 1].image, [None] * 3
         for entry in entries[:number]:
-            for part, cell in entry.after.items() if entry.image == image else ():
-                row[KEYPOINTS.index(part)] = cell
+            for keypoint, label in entry.after.items() if entry.image == image else ():
+                row[KEYPOINTS.index(keypoint)] = (*label.position, label.word) if label.position else label.word or None
         self.session.restore(number)
         self.show(int(image[3:7]) + (3 if self.frame > 2 else 0))
         before = self.model[self.frame]
@@ -223,7 +224,7 @@ class Labelling(RuleBasedStateMachine):
         untouched = sum(not any(row) for row in self.model)
         progress = session.progress()
         assert (progress.done, progress.open, progress.total) == (done, untouched, 5)
-        assert session.trouble == "" and not session.read_only
+        assert session.navigator.write_error == "" and not session.store.read_only
 
 
 TestLabelling = Labelling.TestCase

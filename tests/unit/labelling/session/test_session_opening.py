@@ -10,6 +10,7 @@ from fixtures.labelling import KEYPOINTS
 from posemake.core.errors import PosemakeError
 from posemake.core.tables import write_rows
 from posemake.data.label_files import Labels, write_labels
+from posemake.data.visibility import Visibility
 
 # --- what is opened
 
@@ -22,7 +23,7 @@ def test_frames_come_by_video_and_index(project):
     (folder / "img0009.png").touch()  # beside the labels, without one
     (folder.parent / ".trash").mkdir()
     session = project.open()
-    assert [(item.round, item.video, item.image) for item in session.items] == [
+    assert [(*task.folder, task.image) for task in session.navigator.tasks] == [
         (0, "m0", "img0005.png"),
         (0, "m1", "img0100.png"),
         (0, "m1", "img9999.png"),
@@ -30,13 +31,13 @@ def test_frames_come_by_video_and_index(project):
         (0, "m2", "img0003.png"),
         (0, "m2", "img0007.png"),
     ]
-    assert session.items[0].path == folder / "img0005.png"
-    assert session.items[1].path == project.folder / "results/frames/round-0/m1/images/img0100.png"
+    assert session.navigator.tasks[0].path == folder / "img0005.png"
+    assert session.navigator.tasks[1].path == project.folder / "results/frames/round-0/m1/images/img0100.png"
     assert here(session) == (1, 0)  # the first that is not done
     assert session.keypoints == tuple(KEYPOINTS) and session.skeleton == [("snout", "ear")]
     session.close()
     session = project.open(1)
-    assert [item.key for item in session.items] == [(1, "m3")]
+    assert [task.folder for task in session.navigator.tasks] == [(1, "m3")]
     session.close()
 
 
@@ -44,11 +45,11 @@ def test_an_image_beside_its_labels_goes_before_the_chosen_one(project, one):
     one.place((1, 2))
     one.close()
     session = project.open()
-    assert session.items[0].path == project.labels().parent / "img0000.png"
+    assert session.navigator.tasks[0].path == project.labels().parent / "img0000.png"
     session.close()
     shutil.rmtree(project.folder / "results/frames/round-0/m1/images")
     session = project.open()
-    assert [item.image for item in session.items] == ["img0000.png"]  # the others are not written
+    assert [task.image for task in session.navigator.tasks] == ["img0000.png"]  # the others are not written
     assert session.image().shape == (48, 64, 3)
     session.close()
 
@@ -57,10 +58,10 @@ def test_proposals_are_those_of_the_predictions(project):
     project.choose("m1", [3, 4], predicted={4: [1, 2, 0.9, NAN, NAN, NAN, 5, 6, 0.1]}).choose("m2", [1], predicted={})
     session = project.open(keypoints=["tail", "snout", "paw"])
     assert np.isnan(session.proposals.xy).all() and np.isnan(session.proposals.confidence).all()
-    session.next()
+    session.navigator.next()
     np.testing.assert_array_equal(session.proposals.xy, [[5, 6], [1, 2], [NAN, NAN]])
     np.testing.assert_array_equal(session.proposals.confidence, [0.1, 0.9, NAN])
-    session.mark(0, "absent")
+    session.mark(0, Visibility.ABSENT)
     np.testing.assert_array_equal(session.proposals.xy, [[NAN, NAN], [1, 2], [NAN, NAN]])
     np.testing.assert_array_equal(session.proposals.confidence, [NAN, 0.9, NAN])
     session.close()
@@ -89,6 +90,6 @@ def test_faults_of_files_are_sentences(project):
 def test_opening_and_looking_leave_no_trace(project):
     session = project.choose("m1", range(2)).choose("m2", range(2)).open()
     for _ in range(4):
-        session.next()
+        session.navigator.next()
     session.close()
     assert not any((project.folder / "labels/round-0").iterdir())

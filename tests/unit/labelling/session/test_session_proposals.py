@@ -8,6 +8,9 @@ from fixtures.labelling import KEYPOINTS
 from posemake.core.errors import PosemakeError
 from posemake.data.label_decisions import read_decisions
 from posemake.data.label_files import read_labels
+from posemake.data.visibility import Visibility
+from posemake.labelling.image_cache import ImageCache
+from posemake.labelling.navigation import Navigator
 from posemake.labelling.optical_flow import carry_points
 from posemake.labelling.session import Session
 from posemake.labelling.store.store import LabelStore
@@ -19,7 +22,7 @@ def test_proposals_become_labels_by_a_person_only(project):
     predicted = {frame: [1, 2, 0.9, 3, 4, 0.2, 99, 6, 0.8] for frame in range(3)}
     session = project.choose("m1", range(3), predicted=predicted).open()
     session.place((8, 8))
-    session.next()
+    session.navigator.next()
     session.close()
     assert read_labels(project.labels()).images == ("img0000.png",)
     session = project.open()
@@ -31,7 +34,7 @@ def test_proposals_become_labels_by_a_person_only(project):
         session.accept(2)
     with pytest.raises(PosemakeError, match="no points are proposed"):
         session.accept_all()  # what is left lies outside
-    session.next()
+    session.navigator.next()
     session.accept_all()
     assert cells(session, 1) == [(1, 2, "accepted"), (3, 4, "accepted"), None]
     session.move(0, (1.5, 2))
@@ -41,8 +44,8 @@ def test_proposals_become_labels_by_a_person_only(project):
 
 def test_the_points_of_the_frame_before_are_proposed(one):
     one.move(0, (1, 2))
-    one.mark(1, "absent")
-    one.next()
+    one.mark(1, Visibility.ABSENT)
+    one.navigator.next()
     one.move(0, (9, 9))
     one.propose_previous()
     assert np.isnan(one.proposals.xy).all()  # the snout is decided here, and the rest has no point there
@@ -57,7 +60,7 @@ def test_the_points_of_the_frame_before_are_proposed(one):
 def test_a_copied_point_goes_before_a_prediction(project):
     session = project.choose("m1", range(2), predicted={1: [10, 20, 0.9, 30, 40, 0.8, NAN, NAN, NAN]}).open()
     session.place((1, 2))
-    session.next()
+    session.navigator.next()
     session.propose_previous()
     np.testing.assert_array_equal(session.proposals.xy, [[1, 2], [30, 40], [NAN, NAN]])
     np.testing.assert_array_equal(session.proposals.confidence, [NAN, 0.8, NAN])
@@ -67,13 +70,13 @@ def test_a_copied_point_goes_before_a_prediction(project):
 def test_where_no_point_can_be_copied_from(project):
     session = project.choose("m1", range(2)).choose("m2", range(1)).open()
     for propose in (session.propose_previous, session.propose_flow):
-        session.go_to(0)
+        session.navigator.go_to(0)
         with pytest.raises(PosemakeError, match=r"img0000.png: is the first frame of m1"):
             propose()
-        session.next()
+        session.navigator.next()
         with pytest.raises(PosemakeError, match=r"img0000.png: has no points to copy"):
             propose()
-        session.go_to(2)
+        session.navigator.go_to(2)
         with pytest.raises(PosemakeError, match=r"img0000.png: is the first frame of m2"):
             propose()
     session.close()
@@ -110,11 +113,11 @@ def test_flow_says_where_it_cannot_help(project):
     images = [picture(), np.zeros((48, 64, 3), np.uint8), picture(size=(60, 40))]
     session = project.choose("m1", range(3), images=images).open(advance=False)
     session.place((30, 20))
-    session.next()
+    session.navigator.next()
     with pytest.raises(PosemakeError, match=r"img0001.png: none of the points of the frame before is found again"):
         session.propose_flow()
     session.place((30, 20))
-    session.next()
+    session.navigator.next()
     with pytest.raises(PosemakeError, match=r"img0002.png: has another size than the frame before"):
         session.propose_flow()
     session.close()
@@ -126,33 +129,33 @@ def test_flow_says_where_it_cannot_help(project):
 def test_images_are_kept_for_a_while(one):
     first = one.image()
     np.testing.assert_array_equal(first, picture()[..., ::-1])
-    one.items[0].path.unlink()
+    one.navigator.tasks[0].path.unlink()
     assert one.image(0) is first
-    one.items[2].path.write_bytes(b"no image")
+    one.navigator.tasks[2].path.write_bytes(b"no image")
     with pytest.raises(PosemakeError, match=r"img0002.png: the image is missing or damaged"):
         one.image(2)
-    one.go_to(2)
+    one.navigator.go_to(2)
     with pytest.raises(PosemakeError, match=r"img0002.png: the image is missing or damaged"):
         one.place((1, 2))
-    one.mark(0, "absent")
+    one.mark(0, Visibility.ABSENT)
 
 
-def test_few_images_are_kept(project, monkeypatch):
-    monkeypatch.setattr("posemake.labelling.navigation.IMAGES_KEPT", 2)
+def test_few_images_are_kept(project):
     session = project.choose("m1", range(4)).open()
-    kept = [session.image(i) for i in (0, 1)]
-    assert session.image(0) is kept[0]  # used last
-    session.image(2)
-    assert session.image(0) is kept[0] and session.image(1) is not kept[1]
+    cache = ImageCache([task.path for task in session.navigator.tasks], size=2)
+    kept = [cache.read(i) for i in (0, 1)]
+    assert cache.read(0) is kept[0]  # used last
+    cache.read(2)
+    assert cache.read(0) is kept[0] and cache.read(1) is not kept[1]
     session.close()
 
 
 def test_progress(project):
     session = project.choose("m1", range(3)).choose("m2", range(2)).open(advance=False)
     session.mark_all()
-    session.next()
-    session.mark(0, "absent")
-    session.last()
+    session.navigator.next()
+    session.mark(0, Visibility.ABSENT)
+    session.navigator.last()
     session.mark_all()
     progress = session.progress()
     assert (progress.done, progress.partly, progress.open, progress.total) == (2, 1, 2, 5)
@@ -163,9 +166,9 @@ def test_progress(project):
 
 def test_time_counts_without_pauses(project):
     now = [100.0]
-    items = project.choose("m1", range(3)).open(read_only=True).items
+    tasks = project.choose("m1", range(3)).open(read_only=True).navigator.tasks
     stores = {(0, "m1"): LabelStore(project.labels().parent, "anna", KEYPOINTS, "m1")}
-    session = Session(items, KEYPOINTS, SKELETON, stores, clock=lambda: now[0])
+    session = Session(Navigator(tasks, stores, clock=lambda: now[0]), KEYPOINTS, SKELETON)
     assert session.progress().seconds_per_frame is None
     now[0] += 5
     session.place((1, 2))
@@ -173,7 +176,7 @@ def test_time_counts_without_pauses(project):
     session.mark_rest()
     assert session.progress().seconds_per_frame == 65
     now[0] += 4
-    session.next()
+    session.navigator.next()
     now[0] += 3
     session.mark_all()
     assert session.progress().seconds_per_frame == 34

@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from fixtures.label_stores import SEEN, cells, content, crashed, other_tool, put
+from fixtures.label_stores import cells, content, crashed, other_tool, put
 from fixtures.labelling import IMAGES, KEYPOINTS, label, label_until_call, processes, received
 
 from posemake.core.errors import PosemakeError
@@ -35,8 +35,8 @@ def test_what_was_not_flushed_comes_from_the_history(folder, opened):
 
 def replayed(changes):
     model = {}
-    for image, xy, words in changes:
-        model[image] = [(*point, word) if word in SEEN else word for point, word in zip(xy, words)]
+    for image, row in changes:
+        model[image] = row
     return {image: row for image, row in model.items() if any(row)}
 
 
@@ -66,13 +66,12 @@ def test_kill_at_any_time(tmp_path):
         before = []
         if folder.exists():
             store = LabelStore(folder, "anna", KEYPOINTS, "m1", read_only=True)
-            before = [(image, *map(list, store.get(image))) for image in store.images()]
-            before = [(image, [list(point) for point in xy], words) for image, xy, words in before]
-        pipe, told = context.Pipe(duplex=False)
-        process = context.Process(target=label, args=(folder, round_, 10**6, told), daemon=True)
+            before = [(image, cells(store, image)) for image in store.images()]
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=label, args=(folder, round_, 10**6, sender), daemon=True)
         process.start()
-        told.close()
-        pipe.poll(30)
+        sender.close()
+        receiver.poll(30)
         end = time.monotonic() + rng.uniform(0, 0.06)
         while time.monotonic() < end:  # readable at any time
             path = folder / "CollectedData_anna.csv"
@@ -80,7 +79,7 @@ def test_kill_at_any_time(tmp_path):
                 with contextlib.suppress(FileNotFoundError):  # all labels were taken back just now
                     read_labels(path)
         os.kill(process.pid, signal.SIGKILL)
-        made, begun, ended = received(pipe)
+        made, begun, ended = received(receiver)
         process.join()
         killed += not ended
         assert_nothing_is_lost(folder, [*before, *made], begun)
@@ -91,17 +90,17 @@ def test_kill_at_any_time(tmp_path):
 def test_death_in_each_call_of_the_system(tmp_path, imported):
     context = processes()
     number, ended = 0, False
-    base = [(image, [[1.0, 2.0]] * 3, ["placed"] * 3) for image in IMAGES] if imported else []
+    base = [(image, [(1.0, 2.0, "placed")] * 3) for image in IMAGES] if imported else []
     while not ended:
         number += 1
         folder = tmp_path / str(number)
         if imported:
-            other_tool(folder, {image: xy for image, xy, _ in base})
-        pipe, told = context.Pipe(duplex=False)
-        process = context.Process(target=label_until_call, args=(folder, 3, number, told), daemon=True)
+            other_tool(folder, {image: [cell[:2] for cell in row] for image, row in base})
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=label_until_call, args=(folder, 3, number, sender), daemon=True)
         process.start()
-        told.close()
-        made, begun, ended = received(pipe)
+        sender.close()
+        made, begun, ended = received(receiver)
         process.join()
         store = LabelStore(folder, "anna", KEYPOINTS, "m1", read_only=True)
         store.claim()
@@ -153,7 +152,7 @@ def test_a_change_that_finds_no_room_is_not_made(folder, opened, disk, full):
     if "ftruncate" not in full:
         assert content(folder) == before
     put(store, "img0001.png", (5, 6), None, None)
-    assert [entry.after["snout"][0] for entry in store.history()] == [1, 5]
+    assert [entry.after["snout"].position[0] for entry in store.history()] == [1, 5]
     store.close()
     assert cells(opened(), "img0001.png")[0] == (5, 6, "placed")
 

@@ -50,11 +50,11 @@ def test_a_store_to_look_at_takes_no_lock(opened, folder):
 
 def test_the_lock_of_a_dead_process_is_taken_over(opened, folder):
     context = processes()
-    pipe, told = context.Pipe(duplex=False)
-    process = context.Process(target=label, args=(folder, 1, 10**6, told), daemon=True)
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=label, args=(folder, 1, 10**6, sender), daemon=True)
     process.start()
-    told.close()
-    pipe.poll(30)
+    sender.close()
+    receiver.poll(30)
     assert opened().read_only
     process.kill()
     process.join()
@@ -66,7 +66,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(opened, folder):
 def owned_by(folder, **owner):
     """Put a lock into the folder, of a process that lives unless the arguments say otherwise."""
     me = {"user": "joe", "host": label_lock.socket.gethostname(), "pid": os.getpid(), "since": "2026-05-01 14:02"}
-    me["started"] = label_lock._started(os.getpid())
+    me["started"] = label_lock.process_start(os.getpid())
     folder.mkdir(parents=True)
     (folder / "CollectedData_anna.lock").write_text(json.dumps(me | owner))
 
@@ -82,8 +82,13 @@ def test_the_lock_of_a_living_process_is_not_taken(opened, folder):
 
 
 def test_a_process_that_got_the_number_of_a_dead_one_is_not_its_owner(opened, folder):
-    owned_by(folder, started="1")
+    owned_by(folder, started=1.0)
     assert not opened().read_only
+
+
+def test_a_lock_of_an_earlier_version_is_not_taken_while_its_process_lives(opened, folder):
+    owned_by(folder, started="1234567")
+    assert opened().why_read_only.startswith("joe on ")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"user": "joe"}'])
@@ -96,7 +101,7 @@ def test_a_lock_that_names_nobody_is_not_taken(opened, folder, text):
 def test_of_many_that_find_a_dead_owner_one_gets_the_lock(folder):
     folder.mkdir(parents=True)
     for _ in range(20):
-        owned_by(folder / "inner", started="1")
+        owned_by(folder / "inner", started=1.0)
         locks = [label_lock.Lock(folder / "inner/CollectedData_anna.lock") for _ in range(8)]
         barrier = threading.Barrier(len(locks))
         answers = {}

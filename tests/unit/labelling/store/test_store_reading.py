@@ -6,7 +6,9 @@ from fixtures.label_stores import NAN, cells, content, other_tool, put
 from fixtures.labelling import IMAGES, KEYPOINTS
 
 from posemake.core.errors import PosemakeError
+from posemake.data.label_decisions import KeypointLabel
 from posemake.data.label_files import read_labels
+from posemake.data.visibility import Visibility
 from posemake.labelling.store import lock as label_lock
 
 # --- files of others
@@ -141,8 +143,8 @@ def test_history_and_restore(opened):
         (4, "img0001.png", "more"),
     ]
     assert (entries[3].before, entries[3].after) == (
-        {"snout": (1, 2, "placed"), "tail": None},
-        {"snout": (5, 6, "placed"), "tail": "occluded"},
+        {"snout": KeypointLabel(Visibility.VISIBLE, (1, 2)), "tail": KeypointLabel()},
+        {"snout": KeypointLabel(Visibility.VISIBLE, (5, 6)), "tail": KeypointLabel(Visibility.OCCLUDED)},
     )
     assert all(e.by == label_lock.whoami() and e.time[:2] == "20" for e in entries)
     store.restore(1)

@@ -6,13 +6,13 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.label_stores import NAN, SEEN, cells, content, put
-from fixtures.labelling import IMAGES, KEYPOINTS, any_labels
+from fixtures.label_stores import NAN, cells, content, put
+from fixtures.labelling import IMAGES, KEYPOINTS, any_cells, labels_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.core.errors import PosemakeError
-from posemake.data.label_decisions import read_decisions
+from posemake.data.label_decisions import make_image_labels, read_decisions
 from posemake.data.label_files import Labels, write_labels
 from posemake.labelling.store.store import LabelStore
 
@@ -43,6 +43,22 @@ def test_files_of_a_store(folder, opened):
     assert table.loc[("labeled-data", "m1", "img0012.png"), ("anna", "snout", "y")] == 2.25
 
 
+def test_the_history_has_a_line_per_change(folder, opened):
+    """Histories are kept for years, so that this form stays."""
+    store = opened()
+    put(store, "img0003.png", (7, 8.00049, "accepted"), "absent", None, what="first")
+    put(store, "img0003.png", (1.5, 2), None, "occluded", what="second")
+    store.close()
+    lines = (folder / "CollectedData_anna.history.jsonl").read_text().splitlines()
+    first, second = (json.loads(line) | {"time": "", "by": ""} for line in lines[:2])
+    same = {"time": "", "by": "", "image": "img0003.png"}
+    now = {"snout": [7.0, 8.0, "accepted"], "ear": "absent"}
+    assert first == {"n": 1, **same, "what": "first", "before": {"snout": None, "ear": None}, "after": now}
+    then = {"snout": [1.5, 2.0, "placed"], "ear": None, "tail": "occluded"}
+    assert second == {"n": 2, **same, "what": "second", "before": {**now, "tail": None}, "after": then}
+    assert lines[2:] == ['{"written": 2, "n": 2}']
+
+
 def test_what_was_put_is_there_again(opened):
     store = opened()
     put(store, "img0012.png", (1.5, 2.25), "occluded", "absent")
@@ -67,9 +83,8 @@ def test_a_store_is_a_dictionary_that_lasts(tmp_path_factory, changes):
     folder = tmp_path_factory.mktemp("labels") / "m1"
     store, model = LabelStore(folder, "anna", KEYPOINTS, "m1"), {}
     for image, seed, then in changes:
-        xy, words = any_labels(random.Random(seed))
-        store.put(image, xy, words, "test")
-        model[image] = [(*point, word) if word in SEEN else word for point, word in zip(xy.tolist(), words)]
+        model[image] = any_cells(random.Random(seed))
+        store.put(image, labels_of(model[image]), "test")
         if then == "flush":
             store.flush()
         if then == "reopen":
@@ -137,8 +152,10 @@ def test_impossible_labels_are_refused(opened):
     store = opened()
     with pytest.raises(ValueError, match="has a position"):
         put(store, "img0003.png", (NAN, NAN, "placed"), None, None)
-    with pytest.raises(ValueError, match="'hidden' is no decision"):
-        put(store, "img0003.png", "hidden", None, None)
+    with pytest.raises(ValueError, match="9 is not a valid Visibility"):
+        make_image_labels(np.zeros((3, 2)), [9, 0, 0], [False] * 3)
+    with pytest.raises(ValueError, match="labels of 2 keypoints, where there are 3"):
+        put(store, "img0003.png", None, None)
     assert store.images() == [] and store.history() == []
     with pytest.raises(PosemakeError, match=r"scorer: '\.\./anna' becomes part of a file's name"):
         opened(scorer="../anna")
