@@ -55,11 +55,9 @@ demo/.drawn: | env
 	touch $@
 
 demo: env demo/.drawn
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	$(BIN)/snakemake --cores $(CORES)
 	$(BIN)/python -m posemake.demo.annotator results/frames/round-0 demo labels/round-0
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
-	@echo
-	@echo "Look at results/index.html first, then at results/poses/round-0/small/*/labelled.mp4."
+	$(BIN)/snakemake --cores $(CORES)
 	@echo "A self-contained report: $(BIN)/snakemake --report report.html"
 
 window-packages:

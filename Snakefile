@@ -1,13 +1,9 @@
 # posemake: from videos of animals to the coordinates of their body parts.
 # The map of the workflow: rules/<chapter>.smk has the rules, scripts/<rule>.py what they run, config/README.md is the manual.
 
-import gc
-
 from snakemake.utils import min_version
 
 min_version("9.27")
-# The plan of many videos consists of millions of objects that stay. With Python's 700, a quarter of the time goes into garbage collection.
-gc.set_threshold(200_000)
 
 
 include: "rules/common.smk"
@@ -50,10 +46,7 @@ onstart:
 
 
 onsuccess:
-    # what was labelled just now is counted by the next run
-    if PROJECT and "label" not in RUN.rules_run:
-        if message := waiting_message(ROUND, PROJECT.config.labels.policy):
-            print(f"\n{message}", file=sys.stderr)
+    say_what_is_next()
 
 
 onerror:

@@ -1,8 +1,8 @@
 """Frames per second from video file to table of poses, of posemake, DeepLabCut and sleap-nn: python bench/inference.py --help
 
-Each works in a process of its own on the same clips and the same cores, one after another. A rate is that between a short and a
-long clip, so that what a process does once does not count, which is told apart. Models are those that bench/training.py kept
-(--keep); the rate does not depend on how well they are trained, but the agreement of engines does.
+Each system works in a process of its own on the same clips and the same cores, one after another. A rate is that between a short
+and a long clip, without what a process does once, which has a column of its own. Models are those that bench/training.py kept
+(--keep). The rate does not depend on how well they are trained, but the agreement of engines does.
 
     python bench/inference.py DATA --runs bench-training/runs --wide bench-training/runs/posemake_backbone=resnet50-blocked-1
 """
@@ -29,7 +29,7 @@ RUNNERS = {"posemake": "inference_posemake.py", "deeplabcut": "inference_dlc.py"
 
 
 def cut(video: Path, frames: int, path: Path) -> Path:
-    """The first frames of a video, as H.264 in yuv420p."""
+    """Write the first frames of a video, as H.264 in yuv420p."""
     if not path.exists():
         with av.open(str(video)) as container, video_writer(path, (640, 480), 30.0, 18) as write:
             for _, frame in zip(range(frames), container.decode(video=0)):
@@ -38,7 +38,7 @@ def cut(video: Path, frames: int, path: Path) -> Path:
 
 
 def spend(command: list[str], env: dict[str, str], log: Path) -> dict[str, float]:
-    """Seconds, CPU seconds and greatest memory of a process and its children."""
+    """Return seconds, CPU seconds and greatest memory of a process and its children."""
     began = time.monotonic()
     with log.open("a") as out:
         process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT)
@@ -50,7 +50,7 @@ def spend(command: list[str], env: dict[str, str], log: Path) -> dict[str, float
 
 
 def measure(args: argparse.Namespace, system: str, what: str, clips: list[Path], counts: list[int]) -> dict:
-    """A row of the table: ``what`` is the runner's own, as `own:openvino:fixed`. Distances are those to what torch finds."""
+    """Return a row of the table. ``what`` is an argument of the runner, as `own:openvino:fixed`; distances are those to torch."""
     threads = str(len(os.sched_getaffinity(0)))
     one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
     env = os.environ | one | {"PYTHONPATH": str(ROOT / "scripts"), "CUDA_VISIBLE_DEVICES": "", "POSEMAKE_DEVICE": "cpu"}
@@ -66,12 +66,12 @@ def measure(args: argparse.Namespace, system: str, what: str, clips: list[Path],
     frames = counts[1] - counts[0]
     agreement = {}
     if system == "posemake" and what.endswith((":fixed", ":dynamic")):
-        found = read_poses(args.out / "posemake/poses.h5").xy()
+        predicted = read_poses(args.out / "posemake/poses.h5").xy()
         reference = args.out / f"{what.partition(':')[0]}-reference.npy"
         if what.endswith("torch:fixed"):
-            np.save(reference, found)
+            np.save(reference, predicted)
         expected = np.load(reference)  # of a clip that may be shorter
-        distance = np.linalg.norm(found[: len(expected)] - expected[: len(found)], axis=-1)
+        distance = np.linalg.norm(predicted[: len(expected)] - expected[: len(predicted)], axis=-1)
         agreement = {f"p{share}_px": round(float(np.percentile(distance, share)), 3) for share in (50, 95)}
     return agreement | {
         "system": system,
@@ -99,9 +99,9 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     video = next((args.data / "videos").glob("*.mp4"))
     clips = {n: cut(video, n, args.out / f"clip-{n}.mp4") for n in (20, 80, 100, 300, 1100)}
-    found = {"own": next(args.runs.glob("posemake-blocked-*")), "resnet50": args.wide, "resnet50-scaled": args.wide}
-    found |= {name: next(args.runs.glob(f"{name}*-blocked-*")) for name in ("deeplabcut", "sleap-nn")}
-    (args.out / "models.json").write_text(json.dumps({name: str(path.resolve()) for name, path in found.items()}))
+    trained = {"own": next(args.runs.glob("posemake-blocked-*")), "resnet50": args.wide, "resnet50-scaled": args.wide}
+    trained |= {name: next(args.runs.glob(f"{name}*-blocked-*")) for name in ("deeplabcut", "sleap-nn")}
+    (args.out / "models.json").write_text(json.dumps({name: str(path.resolve()) for name, path in trained.items()}))
     few, medium, many = (20, 80), (20, 300), (100, 1100)
     ways = ("torch:fixed", "openvino:fixed", "openvino-int8:fixed", "openvino-int8:dynamic")
     scaled, own = ([f"{model}:{how}" for how in ways] for model in ("resnet50-scaled", "own"))

@@ -12,6 +12,6 @@ project = Path(json.loads((out / "models.json").read_text())["deeplabcut"])
 folder = out / "deeplabcut"
 shutil.rmtree(folder, ignore_errors=True)
 trained = next(project.glob("dlc-models-pytorch/*/*/train"))
-if not list(trained.glob("snapshot-*.pt")):  # the training was cut off before it wrote one of its own
+if not list(trained.glob("snapshot-*.pt")):  # the training was interrupted before it wrote one of its own
     shutil.copy(sorted(project.glob("snapshot-*"))[-1], trained / "snapshot-000.pt")
 analyze_videos(project / "config.yaml", [video], shuffle=1, device="cpu", batch_size=batch, destfolder=folder)

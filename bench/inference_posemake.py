@@ -14,7 +14,8 @@ from pathlib import Path
 from posemake.config.settings import DynamicCrop, Prepare
 from posemake.networks.export_info import ExportInfo
 from posemake.networks.runtimes import in_batches, open_runtime
-from posemake.poses.predict import AnalysedRange, PoseOutputs, PredictInputs, predict_poses
+from posemake.poses.join import PoseOutputs
+from posemake.poses.predict import AnalysedRange, PredictInputs, predict_poses
 from posemake.poses.prefetch import InputFrames, input_map
 from posemake.video.prepare import PrepareOutputs, PrepareRow, prepare_video
 from posemake.video.reader import open_video
@@ -22,12 +23,14 @@ from posemake.video.reader import open_video
 SAMPLE, ROUNDS = 64, 9
 
 
-def exported(model: str, out: Path, name: str) -> dict[str, str]:
-    """The files of a model, exported once for each kind of graph; ``resnet50`` is computed at the full size of the frame,
-    ``resnet50-scaled`` at the scale that it was trained at."""
+def export_files(model: str, out: Path, name: str) -> dict[str, str]:
+    """Return the files of a model, exported once for each kind of graph.
+
+    ``resnet50`` is computed at the full size of the frame, ``resnet50-scaled`` at the scale that it was trained with.
+    """
     trained = Path(json.loads((out / "models.json").read_text())[model])
     kind = "int8" if name.endswith("int8") else "full"
-    whole = trained / "weights.pt"  # else the training was cut off, and the last snapshot is what it keeps
+    whole = trained / "weights.pt"  # missing if the training was interrupted; it then keeps the last snapshot
     weights = whole if whole.exists() else sorted(trained.glob("snapshot-*"))[-1]
     files = {"weights": str(weights), "graph": f"{out}/{model}-{kind}.onnx", "engine": f"{out}/{model}-{name}.json"}
     table = out / f"{model}-{kind}.json"
@@ -45,9 +48,11 @@ def exported(model: str, out: Path, name: str) -> dict[str, str]:
 
 
 def overlap() -> dict[str, float]:
-    """Milliseconds per frame of the network alone, on frames that are there, of decoding alone, and of both together, by CPU time
-    and by the clock. They are measured in turn, as the speed of a machine drifts; medians, also of the ratios: of the network
-    to the whole, and of the slower one to the whole, by the clock."""
+    """Return milliseconds per frame of the network alone, of decoding alone, and of both together, by CPU time and by the clock.
+
+    They are measured in turn, as the speed of a machine drifts. All figures are medians, also those of the ratios: of the network
+    to the whole, and of the slower part to the whole by the clock.
+    """
     frames = open_video(video, files["info"], files["standard"])
     info, count = ExportInfo.read(files["engine"]), frames.info.frames
     crop = (0, frames.info.width, 0, frames.info.height)
@@ -76,7 +81,7 @@ def overlap() -> dict[str, float]:
 model, name, mode = sys.argv[1].split(":")
 out, video = Path(sys.argv[2]), sys.argv[3]
 folder = out / "posemake"
-files = exported(model, out, name)
+files = export_files(model, out, name)
 if mode == "export":
     sys.exit()
 files |= {"video": video, "info": f"{folder}/video.json", "standard": f"{folder}/standard"}
@@ -84,7 +89,7 @@ outputs = PrepareOutputs(info=files["info"], times=f"{folder}/times.npy", standa
 prepare_video(video, outputs, Prepare(), PrepareRow())
 if mode in ("fixed", "dynamic"):
     poses = PoseOutputs(h5=folder / "poses.h5", csv=folder / "poses.csv", provenance=folder / "poses.json")
-    # a ResNet-50 that was trained for minutes is not sure of anything
+    # a ResNet-50 that was trained for minutes has low confidences only
     settings = DynamicCrop(threshold=0.0) if model.startswith("resnet50") else DynamicCrop()
     dynamic_crop = settings if mode == "dynamic" else None
     predict_poses(PredictInputs(**files), poses, dynamic_crop, AnalysedRange(), model, "")

@@ -12,6 +12,6 @@ trained = Path(json.loads((out / "models.json").read_text())["sleap-nn"])
 model = out / "sleap-model"
 model.mkdir(exist_ok=True)
 shutil.copy(trained / "run/training_config.yaml", model)
-best = trained / "run/best.ckpt"  # else the training was cut off before its first validation
+best = trained / "run/best.ckpt"  # missing if the training was interrupted before its first validation
 shutil.copy(best if best.exists() else sorted(trained.glob("snapshot-*"))[-1], model / "best.ckpt")
 predict(video, model_paths=[str(model)], device="cpu", batch_size=batch, output_path=str(out / "found.slp"))

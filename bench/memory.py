@@ -1,6 +1,6 @@
 """Memory of the inference of a long video while it runs, as a figure: python bench/memory.py --out bench-memory
 
-A drawn video is predicted by an untrained network, on which memory does not depend.
+A drawn video is predicted with an untrained network: training does not change the memory.
 """
 
 import argparse
@@ -31,8 +31,9 @@ def draw_video(path: Path, frames: int) -> None:
 
 
 def predict(folder: Path) -> None:
-    """What runs in a process of its own: the export of an untrained network, and the inference."""
-    from posemake.poses.predict import AnalysedRange, PoseOutputs, PredictInputs, predict_poses
+    """Export an untrained network, or predict the video, in a process of its own."""
+    from posemake.poses.join import PoseOutputs
+    from posemake.poses.predict import AnalysedRange, PredictInputs, predict_poses
 
     files = {"weights": "weights.pt", "graph": "network.onnx", "engine": "engine.json", "video": "long.mp4"}
     files = {name: str(folder / file) for name, file in (files | {"info": "video.json", "standard": "standard"}).items()}

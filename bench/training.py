@@ -1,8 +1,8 @@
 """Test error against CPU time of training, for posemake, DeepLabCut and sleap-nn: python bench/training.py --help
 
-Each is trained from random initialisation on the same frames, on one core, and measured on the same test frames; points without
-a label are left out, and all others count, however unsure the network is. CPU time is that of the process and its children from
-its start to a snapshot; turning the labels into each system's own files comes before, the predictions come after.
+Each system is trained from random weights on the same frames, on one core, and measured on the same test frames. All labelled
+points count, whatever their confidence. CPU time is that of the process and its children from its start to a snapshot, without
+the conversion of the labels to each system's own files before, and the predictions after.
 
     python bench/training.py run DATA --out results         # DATA: DeepLabCut's openfield example
     python bench/training.py draw --out results             # the figure in docs/, and the table
@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from posemake.analysis.metrics import distances
 from posemake.config.settings import Split
-from posemake.data.label_files import find_label_file, frame_number, read_labels
+from posemake.data.image_names import frame_number
+from posemake.data.label_files import find_label_file, read_labels
 from posemake.labels.split import choose_part
 from posemake.plotting.style import save_figure, style_context
 
@@ -33,11 +34,11 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "openfield"
 RUNNERS = {"posemake": "training_posemake.py", "deeplabcut": "training_dlc.py", "sleap-nn": "training_sleap.py"}
 SPLITS = ("blocked", "random")
-LEVELS = (10.0, 5.0, 4.0, 3.0)  # pixels, of which the table tells when the mean test error first stays below
+LEVELS = (10.0, 5.0, 4.0, 3.0)  # pixels; the table shows when the mean test error falls below them for good
 
 
 def read_data(data: Path) -> dict:
-    """Images, keypoints and points of all labelled frames of a project of DeepLabCut."""
+    """Return images, keypoints and points of all labelled frames of a project of DeepLabCut."""
     images, points, keypoints = [], [], []
     for folder in sorted((data / "labeled-data").iterdir()):
         labels = read_labels(find_label_file(folder))
@@ -47,24 +48,24 @@ def read_data(data: Path) -> dict:
     return {"images": images, "keypoints": keypoints, "points": points}
 
 
-def parts_of(images: list[str], split: str) -> list[str]:
-    """The part of each frame: by posemake's blocks, or as many of each by lot, whichever frames are neighbours."""
+def split_frames(images: list[str], split: str) -> list[str]:
+    """Return the part of each frame: by posemake's blocks, or as many of each at random, even of neighbouring frames."""
     settings = Split(**yaml.safe_load((ROOT / "tests/workflow/openfield.yaml").read_text())["split"] | {"seed": 1})
     blocks = [(Path(image).parent.name, frame_number(Path(image).name) // settings.block) for image in images]
     parts = [choose_part(*block, settings) for block in blocks]
     return parts if split == "blocked" else np.random.default_rng(1).permutation(parts).tolist()
 
 
-def figures(job: dict, found: list) -> dict:
-    """Of the distances of all labelled points of the test frames; a point that was not found is told, and left out."""
+def summarise_errors(job: dict, predicted: list) -> dict:
+    """Return figures of the distances of all labelled points of the test frames; points that were not found are counted apart."""
     test = [i for i, part in enumerate(job["parts"]) if part == "test"]
     truth = np.asarray(job["points"], float)[test]
-    error = distances(np.asarray(found, float), truth)
-    labelled, known = np.isfinite(truth[..., 0]), np.isfinite(error)
-    e = error[known]
+    error = distances(np.asarray(predicted, float), truth)
+    labelled, found = np.isfinite(truth[..., 0]), np.isfinite(error)
+    e = error[found]
     return {
         "points": int(labelled.sum()),
-        "not_found": int((labelled & ~known).sum()),
+        "not_found": int((labelled & ~found).sum()),
         "mean": round(float(e.mean()), 3),
         "median": round(float(np.median(e)), 3),
         "rmse": round(float(np.sqrt((e**2).mean())), 3),
@@ -73,19 +74,19 @@ def figures(job: dict, found: list) -> dict:
 
 
 def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: int) -> bool:
-    """One training with its snapshots, unless its results are there; whether it went well."""
+    """Run one training with its snapshots, unless its results exist; return whether it succeeded."""
     options = {"posemake": args.posemake, "deeplabcut": {"net": args.net}, "sleap-nn": {}}[system]
     name = {"posemake": "", "deeplabcut": args.net, "sleap-nn": "UNet"}[system]
     label = " ".join(filter(None, [system, name, *(f"{k}={v}" for k, v in args.posemake.items() if system == "posemake")]))
     slug = f"{label.replace(' ', '_')}-{split}-{seed}"
     results, folder = args.out.resolve() / f"{slug}.jsonl", args.out.resolve() / "runs" / slug
     if results.exists():
-        print(f"{slug}: done before", flush=True)
+        print(f"{slug}: exists already", flush=True)
         return True
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     budget = {"budget_s": args.budget * 60, "every_s": args.every * 60}
-    job = data | budget | {"parts": parts_of(data["images"], split), "seed": seed, "options": options}
+    job = data | budget | {"parts": split_frames(data["images"], split), "seed": seed, "options": options}
     (folder / "job.json").write_text(json.dumps(job))
     one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     env = os.environ | one | {"PYTHONPATH": str(ROOT / "scripts"), "CUDA_VISIBLE_DEVICES": "", "POSEMAKE_DEVICE": "cpu"}
@@ -97,8 +98,11 @@ def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: i
                 print(f"{slug}: {step} failed; see {folder / 'log.txt'}", flush=True)
                 return False
     rows = [json.loads(line) for line in (folder / "snapshots.jsonl").read_text().splitlines()]
-    known = {"system": label, "split": split, "seed": seed, "budget_s": args.budget * 60}
-    lines = [known | row | figures(job, found) for row, found in zip(rows, json.loads((folder / "found.json").read_text()))]
+    common = {"system": label, "split": split, "seed": seed, "budget_s": args.budget * 60}
+    lines = [
+        common | row | summarise_errors(job, predicted)
+        for row, predicted in zip(rows, json.loads((folder / "predicted.json").read_text()))
+    ]
     results.write_text("".join(json.dumps(line) + "\n" for line in lines))
     last = lines[-1]
     print(f"{slug}: mean error {last['mean']:.2f} px after {last['cpu_s'] / 60:.1f} CPU minutes", flush=True)
@@ -107,27 +111,27 @@ def train(args: argparse.Namespace, data: dict, system: str, split: str, seed: i
     return True
 
 
-def curves(out: Path) -> dict[tuple[str, str], dict[int, list[dict]]]:
-    """Rows by split and system, then by seed."""
-    found: dict[tuple[str, str], dict[int, list[dict]]] = defaultdict(dict)
+def read_curves(out: Path) -> dict[tuple[str, str], dict[int, list[dict]]]:
+    """Return rows by split and system, then by seed."""
+    curves: dict[tuple[str, str], dict[int, list[dict]]] = defaultdict(dict)
     for path in sorted(out.glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-        found[rows[0]["split"], rows[0]["system"]][rows[0]["seed"]] = rows
-    return dict(sorted(found.items()))
+        curves[rows[0]["split"], rows[0]["system"]][rows[0]["seed"]] = rows
+    return dict(sorted(curves.items()))
 
 
 @style_context()
-def draw(found: dict, path: Path) -> None:
+def draw(curves: dict, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import ScalarFormatter
 
-    splits = sorted({split for split, _ in found})
-    systems = sorted({system for _, system in found}, key=lambda name: (not name.startswith("posemake"), name))
+    splits = sorted({split for split, _ in curves})
+    systems = sorted({system for _, system in curves}, key=lambda name: (not name.startswith("posemake"), name))
     figure = Figure(figsize=(4.2 * len(splits), 3.4))
     axes = figure.subplots(1, len(splits), sharey=True, squeeze=False)[0]
     for axis, split in zip(axes, splits):
         for number, system in enumerate(systems):
-            for seed, rows in enumerate(found.get((split, system), {}).values()):
+            for seed, rows in enumerate(curves.get((split, system), {}).values()):
                 snapshots = [row for row in rows if row["kind"] == "snapshot"]
                 minutes = [row["cpu_s"] / 60 for row in snapshots]
                 label = None if seed else system
@@ -146,15 +150,15 @@ def draw(found: dict, path: Path) -> None:
 
 
 def below(rows: list[dict], level: float) -> float:
-    """CPU minutes to the first snapshot from which on the mean error stays below a level; infinite if it does not."""
+    """Return the CPU minutes to the first snapshot from which on the mean error stays below a level; infinite if it does not."""
     snapshots = [row for row in rows if row["kind"] == "snapshot"]
     high = [i for i, row in enumerate(snapshots) if row["mean"] >= level]
     first = high[-1] + 1 if high else 0
     return snapshots[first]["cpu_s"] / 60 if first < len(snapshots) else float("inf")
 
 
-def spread(values: list[float], form: str = ".1f") -> str:
-    """The median, and least to greatest where there are several."""
+def median_and_range(values: list[float], form: str = ".1f") -> str:
+    """Return the median, and the range where there are several values."""
     middle = float(np.median(values))
     text = f"{middle:{form}}" if np.isfinite(middle) else "–"
     if len(values) < 2 or not np.isfinite(middle):
@@ -163,16 +167,19 @@ def spread(values: list[float], form: str = ".1f") -> str:
     return f"{text} ({ends[0]} to {ends[1]})"
 
 
-def tabulate(found: dict) -> None:
+def tabulate(curves: dict) -> None:
     head = ["split", "system", "seeds", "CPU minutes", *(f"minutes to {level:g} px" for level in LEVELS)]
     head += ["mean, px", "median, px", "RMSE, px", "within 5 px", "not found", "memory, GB"]
     print("| " + " | ".join(head) + " |\n| " + " | ".join("---" for _ in head) + " |")
-    for (split, system), seeds in found.items():
+    for (split, system), seeds in curves.items():
         last = [rows[-1] for rows in seeds.values()]
-        cells = [split, system, str(len(seeds)), spread([row["cpu_s"] / 60 for row in last])]
-        cells += [spread([below(rows, level) for rows in seeds.values()]) for level in LEVELS]
-        cells += [spread([row[key] for row in last], ".2f") for key in ("mean", "median", "rmse")]
-        cells += [spread([100 * row["within_5"] for row in last], ".0f") + " %", str(max(row["not_found"] for row in last))]
+        cells = [split, system, str(len(seeds)), median_and_range([row["cpu_s"] / 60 for row in last])]
+        cells += [median_and_range([below(rows, level) for rows in seeds.values()]) for level in LEVELS]
+        cells += [median_and_range([row[key] for row in last], ".2f") for key in ("mean", "median", "rmse")]
+        cells += [
+            median_and_range([100 * row["within_5"] for row in last], ".0f") + " %",
+            str(max(row["not_found"] for row in last)),
+        ]
         cells.append(f"{max(row['peak_mb'] for rows in seeds.values() for row in rows) / 1000:.1f}")
         print("| " + " | ".join(cells) + " |")
     print(
@@ -185,7 +192,7 @@ def tabulate(found: dict) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="train and measure; results that are there are not made again")
+    run = commands.add_parser("run", help="train and measure; existing results are kept")
     run.add_argument("data", nargs="?", type=Path, default=DATA, help="the openfield example of DeepLabCut")
     run.add_argument("--budget", type=float, default=27, help="CPU minutes per training")
     run.add_argument("--every", type=float, default=3, help="CPU minutes between snapshots")
@@ -203,9 +210,9 @@ def main() -> None:
         command.add_argument("--out", type=Path, default=Path("bench-training"), help="folder of the results")
     args = parser.parse_args()
     if args.command == "draw":
-        found = curves(args.out)
-        draw(found, args.figure)
-        tabulate(found)
+        curves = read_curves(args.out)
+        draw(curves, args.figure)
+        tabulate(curves)
         return
     if not args.data.is_dir():
         raise SystemExit(f"{args.data} is not there; give the folder of DeepLabCut's openfield example")
@@ -214,8 +221,8 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0)) if args.core is None else args.core})
     args.out.mkdir(parents=True, exist_ok=True)
     data = read_data(args.data)
-    asked = [(system, split, seed) for seed in args.seeds for split in args.split for system in args.systems]
-    done = [train(args, data, *one) for one in asked]  # the others go on where one fails
+    trainings = [(system, split, seed) for seed in args.seeds for split in args.split for system in args.systems]
+    done = [train(args, data, *one) for one in trainings]  # if one fails, the others are still run
     sys.exit(not all(done))
 
 

@@ -1,6 +1,6 @@
-"""What the runners of bench/training.py share: CPU time of a process and its children, and snapshots at intervals of it.
+"""CPU time of a training and its snapshots, for the runners of bench/training.py.
 
-Imported in the environments of three systems: nothing but psutil is needed.
+The runners import it in the environments of three systems, so it needs nothing but psutil.
 """
 
 import json
@@ -15,11 +15,11 @@ import psutil
 
 
 class Spent(Exception):
-    """The CPU time that a training may take is used up."""
+    """The CPU time that a training may take has been used up."""
 
 
 def cpu_seconds() -> float:
-    """CPU seconds, user and system, of this process since its start, with its children, those that ended included."""
+    """Return the CPU seconds (user and system) of this process and its children, including those that ended."""
     own = psutil.Process()
     times = own.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
@@ -33,23 +33,23 @@ def cpu_seconds() -> float:
 
 
 class Clock:
-    """Takes snapshots of a training while it runs; one line each in ``snapshots.jsonl``.
+    """Snapshots of a training while it runs, with a line for each in ``snapshots.jsonl``.
 
     Parameters
     ----------
     folder
-        Where snapshots go.
+        Folder of the snapshots.
     every, budget
-        CPU seconds between snapshots, and until the training is ended.
+        CPU seconds between snapshots, and until the training ends.
     """
 
     def __init__(self, folder: Path, every: float, budget: float):
         self.folder, self.every, self.budget = folder, every, budget
         self.steps, self.due = 0, every
-        self.looked = time.monotonic()
+        self.checked = time.monotonic()
 
     def step(self, save: Callable[[Path], None]) -> None:
-        """After each step of the optimizer; ``save`` writes the weights as they are.
+        """Take a snapshot if it is due, after each step of the optimizer; ``save`` writes the weights.
 
         Raises
         ------
@@ -57,9 +57,9 @@ class Clock:
             After the last snapshot.
         """
         self.steps += 1
-        if time.monotonic() - self.looked < 1:  # walking the processes costs some milliseconds
+        if time.monotonic() - self.checked < 1:  # listing the processes takes some milliseconds
             return
-        self.looked = time.monotonic()
+        self.checked = time.monotonic()
         if (spent := cpu_seconds()) < min(self.due, self.budget):
             return
         self.note("snapshot", save)
@@ -68,7 +68,7 @@ class Clock:
             raise Spent
 
     def note(self, kind: str, save: Callable[[Path], None]) -> None:
-        """Write a snapshot; kind ``snapshot``, or ``kept`` for the weights that the system hands its user at the end."""
+        """Write a snapshot. Its kind is ``snapshot``, or ``kept`` for the weights that the user gets at the end."""
         peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         row = {
             "kind": kind,
@@ -85,23 +85,23 @@ class Clock:
 
 
 def run(prepare: Callable, train: Callable, predict: Callable) -> None:
-    """``<runner> prepare|train|predict FOLDER``, where the folder holds ``job.json``.
+    """Run the command line ``<runner> prepare|train|predict FOLDER``, whose folder holds ``job.json``.
 
-    ``predict(job, folder, paths)`` yields for each snapshot the positions of the test frames' keypoints as nested lists,
-    NaN where it found none.
+    ``predict(job, folder, paths)`` yields for each snapshot the positions of the test frames' keypoints as nested lists, with NaN
+    for those it does not find.
     """
-    what, folder = sys.argv[1], Path(sys.argv[2])
+    command, folder = sys.argv[1], Path(sys.argv[2])
     job: dict[str, Any] = json.loads((folder / "job.json").read_text())
-    if what == "prepare":
+    if command == "prepare":
         prepare(job, folder)
-    elif what == "train":
+    elif command == "train":
         train(job, folder, Clock(folder, job["every_s"], job["budget_s"]))
     else:
         lines = (folder / "snapshots.jsonl").read_text().splitlines()
         paths = [folder / json.loads(line)["file"] for line in lines]
-        (folder / "found.json").write_text(json.dumps(list(predict(job, folder, paths))))
+        (folder / "predicted.json").write_text(json.dumps(list(predict(job, folder, paths))))
 
 
-def of_part(job: dict[str, Any], part: str) -> list[int]:
-    """Indices of the frames of a part of the split."""
+def frames_of_part(job: dict[str, Any], part: str) -> list[int]:
+    """Return the numbers of the frames of a part of the split."""
     return [i for i, name in enumerate(job["parts"]) if name == part]

@@ -1,6 +1,6 @@
 """Runner of bench/training.py for DeepLabCut, in an environment of its own.
 
-A snapshot of epoch 0 with random weights is what makes DeepLabCut begin without ImageNet's, which no setting does.
+DeepLabCut starts from a snapshot of epoch 0 with random weights, as no setting makes it start without those of ImageNet.
 """
 
 import shutil
@@ -16,13 +16,13 @@ from deeplabcut.pose_estimation_pytorch import DLCLoader
 from deeplabcut.pose_estimation_pytorch.apis.utils import get_pose_inference_runner
 from deeplabcut.pose_estimation_pytorch.models import PoseModel
 from deeplabcut.pose_estimation_pytorch.runners.train import PoseTrainingRunner
-from training_clock import Clock, Spent, of_part, run
+from training_clock import Clock, Spent, frames_of_part, run
 
 SCORER = "bench"
 
 
 def prepare(job: dict, folder: Path) -> None:
-    """A project of DeepLabCut, its training set, and the snapshot to begin with."""
+    """Make a project of DeepLabCut, its training set, and the snapshot to start from."""
     images = folder / "labeled-data/video"
     images.mkdir(parents=True)
     rows, names = [], []
@@ -34,7 +34,7 @@ def prepare(job: dict, folder: Path) -> None:
     table = pd.DataFrame(rows, pd.MultiIndex.from_tuples(names), columns)
     table.to_csv(images / f"CollectedData_{SCORER}.csv")
     table.to_hdf(images / f"CollectedData_{SCORER}.h5", key="df_with_missing", mode="w")
-    train, test = of_part(job, "train"), of_part(job, "test")
+    train, test = frames_of_part(job, "train"), frames_of_part(job, "test")
     config = {
         "Task": "bench",
         "scorer": SCORER,
@@ -92,7 +92,7 @@ def predict(job: dict, folder: Path, paths: list[Path]):
     config = DLCLoader(folder / "config.yaml", shuffle=1).model_config_path
     for path in paths:
         runner = get_pose_inference_runner(config, path, device="cpu", max_individuals=1)
-        found = runner.inference([job["images"][i] for i in of_part(job, "test")])
+        found = runner.inference([job["images"][i] for i in frames_of_part(job, "test")])
         yield [frame["bodyparts"][0, :, :2].tolist() for frame in found]
 
 

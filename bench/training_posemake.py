@@ -4,20 +4,21 @@ import csv
 from functools import partial
 from pathlib import Path
 
-from training_clock import Clock, Spent, of_part, run
+from training_clock import Clock, Spent, frames_of_part, run
 
 import posemake.models.train
 from posemake.config.settings import Model
+from posemake.data.image_names import frame_number
 from posemake.data.images import read_image
-from posemake.data.label_files import frame_number
 from posemake.data.label_table import COORDINATES
-from posemake.models.trainer import Training
+from posemake.models.train import TrainInputs, TrainOutputs
+from posemake.models.trainer import Trainer
 from posemake.networks.model_file import load_model, save_model
 from posemake.networks.torch_runtime import Predictor
 
 
 def prepare(job: dict, folder: Path) -> None:
-    """The tables of labels and split, as the workflow's rules write them."""
+    """Write the tables of labels and split, as the workflow's rules do."""
     (folder / "labels/round-0").mkdir(parents=True)
     names = [Path(image) for image in job["images"]]
     (folder / "labels/round-0/video").symlink_to(names[0].parent)
@@ -34,36 +35,36 @@ def prepare(job: dict, folder: Path) -> None:
 
 
 def train(job: dict, folder: Path, clock: Clock) -> None:
-    settings = Model(seed=job["seed"], **job["options"]).model_dump()
-    trainings = []
+    trainers = []
 
-    def saving(network):
-        return partial(save_model, network=network, settings=trainings[0].settings.model_dump(), keypoints=job["keypoints"])
+    def save(network):
+        return partial(save_model, network=network, settings=trainers[0].settings.model_dump(), keypoints=job["keypoints"])
 
-    class Timed(Training):
+    class TimedTrainer(Trainer):
         def advance(self) -> None:
             super().advance()
-            clock.step(saving(self.average))
+            clock.step(save(self.average))
 
-    def make(*args) -> Timed:
-        trainings.append(Timed(*args))
-        return trainings[0]
+    def make_trainer(*args) -> TimedTrainer:
+        trainers.append(TimedTrainer(*args))
+        return trainers[0]
 
-    posemake.models.train.Training = make
-    files = [str(folder / name) for name in ("labels.csv", "split.csv", "labels", "weights.pt", "history.csv")]
+    posemake.models.train.Trainer = make_trainer
+    inputs = TrainInputs(labels=folder / "labels.csv", split=folder / "split.csv", images=folder / "labels")
+    outputs = TrainOutputs(weights=folder / "weights.pt", history=folder / "history.csv")
     try:
-        posemake.models.train.train_model(*files, settings)
-        clock.note("snapshot", saving(trainings[0].average))
+        posemake.models.train.train_model(inputs, outputs, Model(seed=job["seed"], **job["options"]))
+        clock.note("snapshot", save(trainers[0].average))
         clock.note("kept", lambda path: path.write_bytes((folder / "weights.pt").read_bytes()))
     except Spent:
-        training = trainings[0]
-        if training.best:  # what a training that is cut off would go on from, and hand out if nothing better came
-            training.network.load_state_dict(training.best)
-            clock.note("kept", saving(training.network))
+        trainer = trainers[0]
+        if trainer.best_weights:  # those that an interrupted training would resume with, and keep if none were better
+            trainer.network.load_state_dict(trainer.best_weights)
+            clock.note("kept", save(trainer.network))
 
 
 def predict(job: dict, folder: Path, paths: list[Path]):
-    frames = [read_image(job["images"][i]) for i in of_part(job, "test")]
+    frames = [read_image(job["images"][i]) for i in frames_of_part(job, "test")]
     for path in paths:
         predictor = Predictor(load_model(path))
         yield [predictor([frame])[0][0].tolist() for frame in frames]

@@ -1,7 +1,7 @@
 """Runner of bench/training.py for sleap-nn, in an environment of its own, through its public interface.
 
-A UNet of one animal that learns within the time: its default rate of 1e-4 does not, and its default network is too heavy
-for a CPU.
+A UNet for one animal, with settings with which it learns within the time: its default learning rate of 1e-4 is too low for that,
+and its default network is too slow on a CPU.
 """
 
 import shutil
@@ -14,16 +14,16 @@ from sleap_nn.config.training_job_config import TrainingJobConfig
 from sleap_nn.inference.run import predict as infer
 from sleap_nn.training.model_trainer import ModelTrainer
 from torch.optim.optimizer import register_optimizer_step_post_hook
-from training_clock import Clock, Spent, of_part, run
+from training_clock import Clock, Spent, frames_of_part, run
 
 STRIDE = 4
 
 
 def prepare(job: dict, folder: Path) -> None:
-    """A file of labels for each part."""
+    """Write a file of labels for each part."""
     skeleton = sleap_io.Skeleton(job["keypoints"])
     for part in ("train", "validation", "test"):
-        chosen = of_part(job, part)
+        chosen = frames_of_part(job, part)
         video = sleap_io.Video.from_filename([job["images"][i] for i in chosen])
         frames = [
             sleap_io.LabeledFrame(
@@ -85,7 +85,7 @@ def train(job: dict, folder: Path, clock: Clock) -> None:
 
 
 def predict(job: dict, folder: Path, paths: list[Path]):
-    count = len(of_part(job, "test"))
+    count = len(frames_of_part(job, "test"))
     for path in paths:
         model = folder / "model"
         model.mkdir(exist_ok=True)

@@ -14,14 +14,19 @@ sys.path.insert(0, str(Path(workflow.snakefile).parents[1] / "scripts"))
 from posemake.config.validation import raise_faults
 from posemake.core.label_state import read_label_state
 from posemake.core.sampling import pick_evenly
+from posemake.jobs.brief_output import BriefOutput
 from posemake.jobs.cluster import describe_leftover_jobs, describe_unsafe_names, find_leftover_jobs
 from posemake.jobs.code_digest import CodeDigests
+from posemake.jobs.garbage import collect_garbage_seldom
 from posemake.jobs.portions import Portions
 from posemake.jobs.preflight import RunOptions, refuse_run
 from posemake.jobs.project import alternatives, content_digests, find_project, has_keys, signature
 from posemake.jobs.run_events import RunEvents
 from posemake.jobs.targets import targets_of_next_round, targets_with_labels, targets_without_labels
-from posemake.jobs.waiting import must_wait, waiting_message
+from posemake.jobs.typed_options import typed_option
+from posemake.jobs.waiting import dry_run_message, must_wait, results_message, waiting_message
+
+collect_garbage_seldom()  # planning many videos makes millions of objects that stay
 
 CONFIG = "config/config.yaml"
 if has_keys(CONFIG):
@@ -51,6 +56,11 @@ def code(script):
 def grow(base):
     """Return a resource that grows with the attempt."""
     return lambda wildcards, attempt: base * attempt
+
+
+def typed(key):
+    """Return a value as it was typed on the command line, before Snakemake makes a number of it."""
+    return typed_option(key, config, workflow.config_settings.config_args)
 
 
 def outputs(targets):
@@ -119,5 +129,37 @@ def check_cluster():
         )
 
 
-RUN = RunEvents(refuse_before_run, ApiError)
+def is_brief():
+    """Return whether the terminal gets a line for each kind of job: on this machine, unless an option asks for more or less."""
+    output = workflow.output_settings
+    asked = output.quiet or output.verbose or output.printshellcmds or output.debug_dag or output.dryrun
+    return workflow.is_main_process and workflow.local_exec and not asked
+
+
+def say_what_is_next(dry_run=False):
+    """Say, at the end of a run without failures, what waits for labels and what to open."""
+    # what was labelled just now is counted by the next run
+    if not PROJECT or not workflow.is_main_process or "label" in RUN.rules_run:
+        return
+    policy, is_whole = PROJECT.config.labels.policy, set(workflow.dag_settings.targets) <= {"all"}
+    messages = [] if dry_run else [waiting_message(ROUND, policy)]
+    if is_whole:
+        messages += [
+            (
+                dry_run_message(ROUND, policy)
+                if dry_run
+                else results_message(ROUND, policy, PROJECT.applied_models)
+            )
+        ]
+    for message in filter(None, messages):
+        print(f"\n{message}", file=sys.stderr)
+
+
+RUN = RunEvents(refuse_before_run, ApiError, lambda: REFUSAL, say_what_is_next)
 logger.addHandler(RUN)
+OUTPUT = BriefOutput(is_brief)
+for handler in logger.handlers:
+    if handler.name == "DefaultStreamHandler":
+        handler.addFilter(OUTPUT.shows)
+        logger.addHandler(OUTPUT)
+        break

@@ -202,11 +202,9 @@ rule report_model:
         runtime=grow(10),
     params:
         code=code("report_model"),
-        settings=lambda wildcards: {
-            "round": int(wildcards.round),
-            "split": PROJECT.settings("split"),
-            "index": "../../../index.html",
-        },
+        round=lambda wildcards: int(wildcards.round),
+        split=PROJECT.settings("split"),
+        index_page="../../../index.html",
         sheet=lambda wildcards: PROJECT.rows_of(PROJECT.labelled_videos(wildcards.round), "subject"),
     script:
         "../scripts/report_model.py"

@@ -148,7 +148,7 @@ rule tabulate_frames:
         runtime=grow(10),
     params:
         code=code("tabulate_frames"),
-        settings=PROJECT.rows_of(PROJECT.videos_to_label, "subject", "session", "group"),
+        sheet=PROJECT.rows_of(PROJECT.videos_to_label, "subject", "session", "group"),
     script:
         "../scripts/tabulate_frames.py"
 

@@ -108,6 +108,6 @@ rule export_model:
         runtime=grow(60),
     params:
         code=code("export_model"),
-        settings=PROJECT.config.predict.engine,
+        engine=PROJECT.config.predict.engine,
     script:
         "../scripts/export_model.py"

@@ -12,9 +12,9 @@ rule new_project:
     conda:
         "../envs/compute.yaml"
     params:
-        videos=lambda wildcards: config.get("videos", ""),
-        keypoints=lambda wildcards: config.get("keypoints", ""),
-        skeleton=lambda wildcards: config.get("skeleton", ""),
+        videos=lambda wildcards: typed("videos"),
+        keypoints=lambda wildcards: typed("keypoints"),
+        skeleton=lambda wildcards: typed("skeleton"),
     script:
         "../scripts/new_project.py"
 
@@ -25,6 +25,6 @@ rule import_deeplabcut:
     conda:
         "../envs/compute.yaml"
     params:
-        project=lambda wildcards: config.get("deeplabcut", ""),
+        project=lambda wildcards: typed("deeplabcut"),
     script:
         "../scripts/import_deeplabcut.py"

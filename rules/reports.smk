@@ -32,7 +32,7 @@ rule tabulate_poses:
         runtime=grow(10),
     params:
         code=code("tabulate_poses"),
-        settings=PROJECT.rows_of(PROJECT.videos_to_analyse, "subject", "session", "group"),
+        sheet=PROJECT.rows_of(PROJECT.videos_to_analyse, "subject", "session", "group"),
     script:
         "../scripts/tabulate_poses.py"
 
@@ -87,7 +87,9 @@ rule write_index:
         runtime=grow(10),
     params:
         code=code("write_index"),
-        settings={"round": ROUND, "keypoints": KEYPOINTS, "plots": FORMAT},
+        round=ROUND,
+        keypoints=KEYPOINTS,
+        plot_format=FORMAT,
         folders={
             "models": f"results/models/round-{ROUND}",
             "poses": f"results/poses/round-{ROUND}",

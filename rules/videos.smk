@@ -54,7 +54,7 @@ rule tabulate_videos:
         runtime=grow(10),
     params:
         code=code("tabulate_videos"),
-        settings=PROJECT.rows_of(PROJECT.present_videos, "subject", "session", "group"),
+        sheet=PROJECT.rows_of(PROJECT.present_videos, "subject", "session", "group"),
     script:
         "../scripts/tabulate_videos.py"
 

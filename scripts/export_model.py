@@ -9,7 +9,7 @@ def main(input, output, params, log):
     export_model(
         ExportInputs(weights=input.weights, labels=input.labels, split=input.split, images="labels"),
         ExportOutputs(graph=output.graph, info=output.engine),
-        params.settings,
+        params.engine,
     )
 
 

@@ -4,7 +4,7 @@ from posemake.jobs.job import run_job
 
 
 def main(input, output, params, log):
-    from posemake.poses.predict import PoseOutputs, join_poses
+    from posemake.poses.join import PoseOutputs, join_poses
 
     join_poses(
         input.parts,

@@ -5,7 +5,8 @@ from posemake.jobs.job import run_job
 
 def main(input, output, params, log):
     from posemake.config.settings import DynamicCrop
-    from posemake.poses.predict import AnalysedRange, PoseOutputs, PredictInputs, predict_poses
+    from posemake.poses.join import PoseOutputs
+    from posemake.poses.predict import AnalysedRange, PredictInputs, predict_poses
 
     predict_poses(
         PredictInputs(

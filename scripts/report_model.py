@@ -24,10 +24,10 @@ def main(input, output, params, log):
             repeats=first_file(input.repeats),
         ),
         ModelPageOutputs(page=output.page),
-        split=Split(**params.settings["split"]),
+        split=Split(**params.split),
         videos=video_metadata(params.sheet),
-        round_number=params.settings["round"],
-        index=params.settings["index"],
+        round_number=params.round,
+        index=params.index_page,
     )
 
 

@@ -7,7 +7,7 @@ def main(input, output, params, log):
     from posemake.config.video_metadata import video_metadata
     from posemake.reports.tables import GroupedTables, tabulate_poses
 
-    tabulate_poses(input, GroupedTables(table=output.table, groups=output.groups), video_metadata(params.settings))
+    tabulate_poses(input, GroupedTables(table=output.table, groups=output.groups), video_metadata(params.sheet))
 
 
 if "snakemake" in globals():

@@ -16,9 +16,9 @@ def main(input, output, params, log):
         ),
         IndexOutputs(index=output.index),
         ResultFolders(**params.folders),
-        round_number=params.settings["round"],
-        keypoints=params.settings["keypoints"],
-        plot_format=params.settings["plots"],
+        round_number=params.round,
+        keypoints=params.keypoints,
+        plot_format=params.plot_format,
     )
 
 

@@ -79,48 +79,86 @@ def blocks(lines: list[str]) -> Iterator[tuple[re.Match | None, str, dict[str, s
         yield found, line, values
 
 
+class LogReader:
+    """Reads the log that Snakemake writes of a run, line by line."""
+
+    def __init__(self) -> None:
+        self.run = Run()
+        self.group: list[str] = []  # jobs of the group that is being described
+        self.groups: dict[str, list[str]] = {}  # jobs of each group, by the names of groups
+        self.in_table = False  # between the head of the table of planned jobs and its total
+
+    def begin_job(self, found: re.Match, values: dict[str, str], in_group: bool) -> None:
+        """Take note of a job that Snakemake starts or submits."""
+        number = values.get("jobid", "")
+        job = self.run.jobs.setdefault(number, Job(number, found[3], bool(found[1])))
+        job.wildcards, job.state = values.get("wildcards", ""), "running" if found[1] else "waiting"
+        job.logs = [path for path in values.get("log", "").split(", ") if path]
+        job.asked = {key: int(value) for key, value in ASKED.findall(values.get("resources", ""))}
+        job.tries += 1
+        self.group = [*self.group, number] if in_group else []
+        if self.group:
+            self.groups[job.uuid()] = self.group
+        for member in self.group:  # the last one is known only when all of them are
+            self.groups[self.run.jobs[member].uuid()] = self.group
+
+    def fail_job(self, job: Job, values: dict[str, str]) -> None:
+        """Take note of the failure of a job, and of the log files that it names."""
+        job.state, job.message = "failed", values.get("message", "").split("For further")[0].strip() or job.message
+        more = values.get("log", "").replace("(check log file(s) for error details)", "").split(", ")
+        job.logs = list(dict.fromkeys([*job.logs, *(path.strip() for path in more if path.strip())]))
+
+    def set_state(self, name: str, state: str, slurm: str | None = None) -> None:
+        """Set the state of a job, or of all jobs of a group."""
+        for number in self.groups.get(name, [name]):
+            if number in self.run.jobs:
+                job = self.run.jobs[number]
+                job.state, job.slurm = state, job.slurm if slurm is None else slurm
+
+    def read_table(self, line: str) -> bool:
+        """Read a line of the table of planned jobs; False for any other line."""
+        if line == "Job stats:":
+            self.in_table = True
+        elif self.in_table and (row := re.fullmatch(r"(\w+) +(\d+)", line)):
+            self.run.planned[row[1]] = int(row[2])
+            self.in_table = row[1] != "total"
+        else:
+            return False
+        return True
+
+    def read_line(self, line: str) -> None:
+        """Read a line that describes no job."""
+        if self.read_table(line):
+            return
+        if found := re.match(RUN + r"(\S+)", line):
+            self.run.name = found[1]
+        elif "Group job " in line:
+            self.group = []
+        elif found := re.match(r"Job (\S+) has been submitted with SLURM jobid (\d+)", line):
+            self.set_state(found[1], "submitted", found[2])
+        elif found := re.match(r"Finished jobid: (\d+)", line):
+            self.set_state(found[1], "done")
+        elif found := re.match(r"Trying to restart job (\S+)\.$", line):
+            self.set_state(found[1], "waiting")
+        elif found := re.match(r"(\d+ of \d+) steps", line):
+            self.run.steps = found[1]
+        self.run.ended |= line.startswith("Complete log")
+
+    def read(self, text: str) -> Run:
+        """Read the whole log."""
+        for found, line, values in blocks(text.splitlines()):
+            if found and found[2] != "Error in rule":
+                self.begin_job(found, values, line.startswith(" "))
+            elif found and (job := self.run.jobs.get(values.get("jobid", ""))):
+                self.fail_job(job, values)
+            else:
+                self.read_line(line.strip())
+        return self.run
+
+
 def read_log(text: str) -> Run:
     """Read the log that Snakemake writes of a run."""
-    run, group, groups, table = Run(), [], {}, False
-    for found, line, values in blocks(text.splitlines()):
-        said = line.strip()
-        if found and found[2] != "Error in rule":
-            job = run.jobs.setdefault(values.get("jobid", ""), Job(values.get("jobid", ""), found[3], bool(found[1])))
-            job.wildcards, job.state = values.get("wildcards", ""), "running" if found[1] else "waiting"
-            job.logs = [path for path in values.get("log", "").split(", ") if path]
-            job.asked = {key: int(value) for key, value in ASKED.findall(values.get("resources", ""))}
-            job.tries += 1
-            group = [*group, job.number] if line.startswith(" ") else []
-            groups |= dict.fromkeys([job.uuid()], group) if group else {}
-            for number in group:  # the last one is known only when all of them are
-                groups[run.jobs[number].uuid()] = group
-        elif found and (job := run.jobs.get(values.get("jobid", ""))):
-            job.state, job.message = "failed", values.get("message", "").split("For further")[0].strip() or job.message
-            more = values.get("log", "").replace("(check log file(s) for error details)", "").split(", ")
-            job.logs = list(dict.fromkeys([*job.logs, *(path.strip() for path in more if path.strip())]))
-        elif told := re.match(RUN + r"(\S+)", said):
-            run.name = told[1]
-        elif said == "Job stats:":
-            table = True
-        elif table and (told := re.fullmatch(r"(\w+) +(\d+)", said)):
-            run.planned[told[1]] = int(told[2])
-            table = told[1] != "total"
-        elif "Group job " in said:
-            group = []
-        elif told := re.match(r"Job (\S+) has been submitted with SLURM jobid (\d+)", said):
-            for number in groups.get(told[1], [told[1]]):
-                if number in run.jobs:
-                    run.jobs[number].slurm, run.jobs[number].state = told[2], "submitted"
-        elif (told := re.match(r"Finished jobid: (\d+)", said)) and told[1] in run.jobs:
-            run.jobs[told[1]].state = "done"
-        elif told := re.match(r"Trying to restart job (\S+)\.$", said):
-            for number in groups.get(told[1], [told[1]]):
-                if number in run.jobs:
-                    run.jobs[number].state = "waiting"
-        elif told := re.match(r"(\d+ of \d+) steps", said):
-            run.steps = told[1]
-        run.ended |= said.startswith("Complete log")
-    return run
+    return LogReader().read(text)
 
 
 def ask(*command: str) -> str | None:

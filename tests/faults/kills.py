@@ -94,7 +94,7 @@ class Run:
         self.said = said or project / "said.txt"
         with self.said.open("w") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", "-s", str(tiny.ROOT / "Snakefile"), *ONE_CORE, *arguments],
+                [sys.executable, "-m", "snakemake", "-s", str(tiny.ROOT / "Snakefile"), *ONE_CORE, "--quiet=host", *arguments],
                 cwd=project,
                 stdin=subprocess.DEVNULL,
                 stdout=said,

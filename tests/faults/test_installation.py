@@ -152,7 +152,7 @@ def test_a_package_is_missing_when_the_workflow_starts(tmp_path, monkeypatch, re
     project = tiny.make_project(tmp_path / "project")
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['openvino'] = sys.modules['torchvision'] = None\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = tiny.snakemake(project)
+    done = tiny.snakemake(project, new_process=True)
     assert done.returncode != 0 and "Traceback" not in done.stdout
     sentence = f"openvino, torchvision: not installed, or only in part, in {sys.prefix}; run `make env` in {ROOT}"
     assert sentence in done.stdout

@@ -1,4 +1,4 @@
-"""The project on which the stages are tried, up to a trained model; made once for all tests."""
+"""A project up to a trained model, made once for all tests of the scripts."""
 
 import pytest
 from fixtures.stages import FRAMES, VIDEOS, export, outputs, row, run, train

@@ -1,4 +1,4 @@
-"""The ways to compute a model, through the scripts: as chosen, in parts, in a window."""
+"""Export and prediction through their scripts: with the chosen engine, in parts, and in a window."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ from posemake.poses.predict import UNIT
 
 def test_export(project, model, labelled):
     chosen = export(project, labelled | {"weights": model["weights"]}, "exported", "auto")
-    told = read_json(chosen["engine"])
-    rows = {row["engine"]: row for row in told["candidates"]}
+    content = read_json(chosen["engine"])
+    rows = {row["engine"]: row for row in content["candidates"]}
     assert set(rows) == {name for name, engine in ENGINES.items() if "cpu" in engine.devices}
     assert not [row["fault"] for row in rows.values() if "fault" in row]
-    assert rows[told["engine"]]["agrees"] and rows["torch"]["median_px"] == 0 < min(row["fps"] for row in rows.values())
+    assert rows[content["engine"]]["agrees"] and rows["torch"]["median_px"] == 0 < min(row["fps"] for row in rows.values())
     assert max(rows[name]["median_px"] for name in ("openvino", "onnxruntime")) < FULL_PRECISION_BOUND
-    assert told["settings"]["scale"] == told["scale"] and told["keypoints"] == list(demo_walk.KEYPOINTS)
-    assert 5 < told["extent"] < 160 and str(project) not in json.dumps(told)
+    assert content["settings"]["scale"] == content["scale"] and content["keypoints"] == list(demo_walk.KEYPOINTS)
+    assert 5 < content["extent"] < 160 and str(project) not in json.dumps(content)
     assert not list(Path(chosen["graph"]).parent.glob("tmp*"))
     with pytest.raises(PosemakeError, match=r"predict\.engine: torch-fp16 computes on cuda or mps"):
         export(project, labelled | {"weights": model["weights"]}, "exported", "torch-fp16")
@@ -45,10 +45,10 @@ def test_parts_are_joined_without_a_seam(project, model, monkeypatch):
         for part, path in enumerate(parts):
             run("predict_part", source, {"poses": path}, part=[part, 3], **given)
         assert [len(np.load(path)["xy"]) for path in parts] == ([7, 14, 9] if values else [8, 8, 14])
-        made = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
-        run("join_poses", {"parts": parts, "engine": source["engine"]}, made, model=name, code="digest")
+        files = outputs(project / f"poses/{name}", h5="poses.h5", csv="poses.csv", provenance="poses.json")
+        run("join_poses", {"parts": parts, "engine": source["engine"]}, files, model=name, code="digest")
         whole = predict(project, computed, name.replace("parts", "whole"), values)
-        joined, unsplit = (pd.read_hdf(path, "df_with_missing").to_numpy() for path in (made["h5"], whole["h5"]))
+        joined, unsplit = (pd.read_hdf(path, "df_with_missing").to_numpy() for path in (files["h5"], whole["h5"]))
         assert np.array_equal(joined, unsplit, equal_nan=True) and np.isfinite(joined[4:34]).all()
-        told, expected = (read_json(files["provenance"]) for files in (made, whole))
-        assert told | {"model": ""} == expected | {"model": ""} and told["dynamic_crop"] == values
+        content, expected = (read_json(written["provenance"]) for written in (files, whole))
+        assert content | {"model": ""} == expected | {"model": ""} and content["dynamic_crop"] == values

@@ -27,12 +27,12 @@ RENDERED = {"video": "labelled.mp4", "preview": "preview.mp4", "poster": "poster
 def tracks(project, model):
     """What is predicted and filtered."""
     raw = predict(project, model, "first")
-    made = outputs(
+    files = outputs(
         project / "poses/first", h5="filtered.h5", csv="filtered.csv", summary="summary.json", stretches="filtering.csv"
     )
     values = settings.Filter(threshold=0.0).model_dump()
     source = {"poses": raw["h5"], "times": raw["times"]}
-    run("filter_poses", source, made, settings=values, row=row("fps", "px_per_mm"), skeleton=SKELETON)
+    run("filter_poses", source, files, settings=values, row=row("fps", "px_per_mm"), skeleton=SKELETON)
     return {
         "raw": raw["h5"],
         "provenance": raw["provenance"],
@@ -40,7 +40,7 @@ def tracks(project, model):
         "info": raw["info"],
         "standard": raw["standard"],
         "times": raw["times"],
-        **made,
+        **files,
     }
 
 
@@ -69,10 +69,10 @@ def test_select_by_the_features_of_a_network(project, tmp_path):
     source = {"video": "demo/slow_1.mp4", "info": f"{folder}/video.json", "standard": f"{folder}/standard"}
     values = settings.Frames(features="mobilenet_v2", weights=f"{tmp_path}/weights.pt", per_video=3).model_dump()
     of_row = row("start", "stop", "roi")
-    made = run("embed_frames", source, outputs(tmp_path, features="features.npy"), settings=values, row=of_row)
-    assert np.load(made["features"]).shape == (30, 320)
+    files = run("embed_frames", source, outputs(tmp_path, features="features.npy"), settings=values, row=of_row)
+    assert np.load(files["features"]).shape == (30, 320)
     chosen = outputs(tmp_path, frames="frames.csv", candidates="candidates.csv", selection="selection.json")
-    run("select_frames", source | made, chosen, settings=values, row=of_row)
+    run("select_frames", source | files, chosen, settings=values, row=of_row)
     assert read_json(chosen["selection"]) == {"asked": 3, "chosen": 3, "features": "mobilenet_v2", "note": ""}
 
 
@@ -124,9 +124,9 @@ def test_evaluate_and_learning_curve(project, model):
     assert {"too few data", "too few validations"} == {finding["name"] for finding in read_json(curve["diagnosis"])["findings"]}
     sheet = outputs(project / "models/first", jpg="augmentation.jpg")
     run("plot_augmentation", model, sheet, settings=settings.Model(**MODEL).model_dump())
-    values = {"round": 0, "split": settings.Split().model_dump(), "index": "index.html"}
+    values = {"round": 0, "split": settings.Split().model_dump(), "index_page": "index.html"}
     source = model | files | {"scorers": [], "repeats": []}
-    run("report_model", source, {"page": f"{project}/models/first/index.html"}, settings=values, sheet={})
+    run("report_model", source, {"page": f"{project}/models/first/index.html"}, **values, sheet={})
     assert str(project) not in (project / "models/first/index.html").read_text()
     for png in ("examples.png", "errors.png", "learning_curve.png", "augmentation.jpg", "cumulative.png", "calibration.png"):
         assert (project / "models/first" / png).stat().st_size > 5000
@@ -138,14 +138,14 @@ def test_predict(project, model, tracks):
     inside = poses.iloc[4:34]
     assert inside.notna().all(axis=None) and poses.drop(inside.index).isna().all(axis=None)
     assert inside.xs("likelihood", axis=1, level="coords").to_numpy().min() >= 0
-    told = read_json(tracks["provenance"])
+    content = read_json(tracks["provenance"])
     assert (
-        told["frames"] == FRAMES
-        and told["crop"] == ROW["crop"]
-        and told["code"] == "digest"
-        and str(project) not in json.dumps(told)
+        content["frames"] == FRAMES
+        and content["crop"] == ROW["crop"]
+        and content["code"] == "digest"
+        and str(project) not in json.dumps(content)
     )
-    assert (told["engine"], told["dynamic_crop"]) == ("openvino", None) and told["model"] == "first"
+    assert (content["engine"], content["dynamic_crop"]) == ("openvino", None) and content["model"] == "first"
     again = predict(project, model, "first_again")
     renamed = pd.read_hdf(again["h5"], "df_with_missing")
     assert np.array_equal(renamed.to_numpy(), poses.to_numpy(), equal_nan=True)
@@ -193,18 +193,18 @@ def test_render_and_plot(project, tracks):
 def test_tables_and_page(project, model, tracks, labelled):
     sheet = {video: {"subject": "m", "session": None, "group": "g"} for video in VIDEOS}
     infos = [f"{project}/videos/{video}/video.json" for video in VIDEOS]
-    run("tabulate_videos", infos, {"table": f"{project}/videos.csv"}, settings=sheet)
+    run("tabulate_videos", infos, {"table": f"{project}/videos.csv"}, sheet=sheet)
     assert pd.read_csv(project / "videos.csv")["video"].tolist() == sorted(VIDEOS)
     chosen = sorted(str(path) for path in project.glob("results/frames/round-0/*/selection.json"))
     of_frames = outputs(project, table="frames.csv", groups="frames_by_group.csv")
-    run("tabulate_frames", chosen, of_frames, settings=sheet)
+    run("tabulate_frames", chosen, of_frames, sheet=sheet)
     assert pd.read_csv(of_frames["table"])["chosen"].tolist() == [10, 10]
     assert pd.read_csv(of_frames["groups"])["value"].tolist() == ["g", "m"]
     (project / "summaries/fast_2").mkdir(parents=True)
     summary = project / "summaries/fast_2/summary.json"
     summary.write_text(Path(tracks["summary"]).read_text())
     of_poses = outputs(project / "tables", table="first.csv", groups="first.by_group.csv")
-    run("tabulate_poses", [str(summary)], of_poses, settings=sheet)
+    run("tabulate_poses", [str(summary)], of_poses, sheet=sheet)
     assert pd.read_csv(of_poses["groups"])["column"].tolist() == ["all", "group", "subject"]
     table = pd.read_csv(project / "tables/first.csv")
     assert table.loc[0, "video"] == "fast_2" and table.loc[0, "group"] == "g" and table.loc[0, "analysed"] == 30
@@ -220,9 +220,9 @@ def test_tables_and_page(project, model, tracks, labelled):
         "tables": [f"{project}/tables/first.csv"],
         "split": labelled["split"],
     }
-    values = {"round": 0, "keypoints": list(demo_walk.KEYPOINTS), "plots": "svg"}
+    values = {"round": 0, "keypoints": list(demo_walk.KEYPOINTS), "plot_format": "svg"}
     folders = {"models": f"{project}/models", "poses": f"{project}/poses"}
-    run("write_index", files, {"index": f"{project}/index.html"}, settings=values, folders=folders)
+    run("write_index", files, {"index": f"{project}/index.html"}, **values, folders=folders)
     page = (project / "index.html").read_text()
     assert 'src="poses/first/fast_2/preview.mp4"' in page and 'href="poses/first/fast_2/labelled.mp4"' in page
     assert 'src="poses/first/fast_2/trajectory.svg"' in page and str(project) not in page

@@ -22,6 +22,8 @@ BARE_LIBRARIES = {
     "torchvision",
     "numpy",
     "cv2",
+    "PIL",  # torchvision needs it as well
+    "tifffile",  # for images in TIFF only
     "pandas",
     "h5py",
     "tqdm",
@@ -143,10 +145,11 @@ def loaded_after(code, names):
 
 
 def test_labelling_needs_little():
-    """Label files in HDF5 and progress bars are not used there, so that h5py and tqdm may be missing."""
+    """Label files in HDF5, images in TIFF and progress bars are not used there, so that their libraries may be missing."""
+    known = {"numpy", "cv2", "PIL", "tifffile", "pandas", "h5py", "tqdm", "yaml", "pydantic", "psutil"}
     for module in leads_to({"labelling.session"}):
-        assert libraries(PATHS[module]) <= {"numpy", "cv2", "pandas", "h5py", "tqdm", "yaml", "pydantic", "psutil"}, module
-    heavy = ["h5py", "tqdm", "tables", "torch", "av", "matplotlib", "xarray", "sklearn"]
+        assert libraries(PATHS[module]) <= known, module
+    heavy = ["h5py", "tifffile", "tqdm", "tables", "torch", "av", "matplotlib", "xarray", "sklearn"]
     assert loaded_after("import posemake.labelling.session", heavy) == []
 
 

@@ -132,4 +132,4 @@ def test_too_many_folds_are_told(project):
     write_config(project, changed(folds=50))
     done = snakemake(project, f"{FOLDER}/repeats/fold-50-of-50/split.csv")
     assert done.returncode != 0 and "Traceback" not in done.stdout
-    assert "units of the split leave none for the part 'test'; lower repeats.folds" in done.stdout
+    assert "units of the split, none for the part 'test'; lower repeats.folds" in done.stdout

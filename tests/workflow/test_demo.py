@@ -17,10 +17,10 @@ def project(tmp_path_factory):
     project = tmp_path_factory.mktemp("demo") / "project"
     shutil.copytree(ROOT / "config", project / "config")
     demo.draw_demo(project / "demo")
-    first = snakemake(project)
+    first = snakemake(project, new_process=True)
     assert first.returncode == 0, first.stdout
     assert label(project) == 80
-    second = snakemake(project)
+    second = snakemake(project, new_process=True)
     assert second.returncode == 0, second.stdout
     return project
 

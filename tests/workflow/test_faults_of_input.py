@@ -195,7 +195,7 @@ def test_one_labelled_frame(project):
         path.write_text("\n".join(path.read_text().splitlines()[:4]) + "\n")
     shutil.rmtree(project / "labels/round-0/fast_1")
     told = sentence(project, "results/labels/round-0/split.csv")
-    assert told.startswith("1 labelled frames") and "label more frames" in told
+    assert told.startswith("1 labelled frame in 1 unit ") and "label more frames" in told
 
 
 def test_labels_without_a_row_in_the_sheet(project):
@@ -247,7 +247,7 @@ def test_all_faults_of_a_sheet_are_told_at_once(project):
         "row 2, use: 'bth' is not valid; did you mean 'both'?",
         "row 3, video: 'bad id': an id begins with a letter or digit and has letters, digits, _ . - only, as in 'bad_id'",
         "row 4, fps: 'fast' is not of the type number",
-        "row 5, path: there is no file 'demo/fast_3.mp4' for the video 'late'; did you mean 'demo/fast_",
+        "row 5, path: there is no file 'demo/fast_3.mp4' for the video 'late'; correct the path, or remove the row",
         "row 5, stop: 5 must be greater than start, which is 10",
         "row 4, crop: '0:10': a crop is x1,x2,y1,y2 in pixels",
         "row 6, video: 'late' already stands in row 5",

@@ -37,7 +37,7 @@ def test_models_that_were_exported_on_a_gpu(project, monkeypatch, record_fault):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     path = project / "results/models/round-0/small/engine.json"
     exported = json.loads(path.read_text())
-    path.write_text(json.dumps({**exported, "engine": "torch-bf16", "device": "cuda", "asked": "auto"}))
+    path.write_text(json.dumps({**exported, "engine": "torch-bf16", "device": "cuda", "requested": "auto"}))
     poses = project / "results/poses/round-0/small/fast_2"
     done = snakemake(project, "results/poses/round-0/small/fast_2/poses.h5", device="")
     sentence = (

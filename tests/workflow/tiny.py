@@ -80,7 +80,12 @@ def copy_workflow(to: Path) -> Path:
 
 
 def snakemake(
-    project: Path, *arguments: str, workflow: Path = ROOT, device: str = "cpu", new_process: bool = False
+    project: Path,
+    *arguments: str,
+    workflow: Path = ROOT,
+    device: str = "cpu",
+    new_process: bool = False,
+    brief: bool = False,
 ) -> subprocess.CompletedProcess:
     """Run Snakemake in a project's folder; output and errors come together in ``stdout``.
 
@@ -96,8 +101,11 @@ def snakemake(
         Value of POSEMAKE_DEVICE; empty for the best one.
     new_process
         Start Python and Snakemake as a user does. Otherwise a process forks that has imported Snakemake already.
+    brief
+        The output is that of the workflow itself, without what Snakemake says of each job.
     """
-    command = ["-s", str(workflow / "Snakefile"), "--cores", str(CORES), *arguments]
+    output = [] if brief else ["--quiet=host"]
+    command = ["-s", str(workflow / "Snakefile"), "--cores", str(CORES), *output, *arguments]
     env = {**os.environ, "POSEMAKE_DEVICE": device}
     if not new_process:
         return server.run(command, project, env)

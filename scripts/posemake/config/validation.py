@@ -3,6 +3,7 @@
 A fault is one sentence; all faults of a config are found at once.
 """
 
+import datetime
 import difflib
 import os
 import re
@@ -95,7 +96,10 @@ def _describe(error: ErrorDetails, path: list[int | str], kind: type[Settings]) 
     if name in TYPES:
         # YAML takes 2e-3 for text
         exponent = isinstance(value, str) and re.fullmatch(r"[\d.]+e[-+]?\d+", value, re.IGNORECASE)
-        return f"{value!r} is not of the type {TYPES[name]}{'; write the number without an exponent' if exponent else ''}"
+        hint = "; write the number without an exponent" if exponent else ""
+        if name == "string_type" and isinstance(value, bool | int | float | datetime.date):
+            hint = "; put it in quotation marks, as YAML takes numbers, dates, on, off, yes, no and the like for no text"
+        return f"{value!r} is not of the type {TYPES[name]}{hint}"
     if name in BOUNDS:
         key, comparison = BOUNDS[name]
         return f"{value!r} {comparison} {context[key]:g}"

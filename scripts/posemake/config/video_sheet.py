@@ -1,7 +1,5 @@
 """Sheet of videos: its columns, reading and checks."""
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from posemake.config.fields import Count, CountOrZero, Integer, Number, Positive, Settings, matches
 from posemake.config.settings import Frames
+from posemake.config.sheet_text import read_rows
 from posemake.config.validation import describe_errors, suggest
+from posemake.core.errors import PosemakeError
+from posemake.core.plural import count_noun
 
 MAX_LISTED_FRAMES = 10000  # a cell that names more is a slip of the keyboard
 BOX = re.compile(r"\d+,\d+,\d+,\d+")
@@ -182,7 +183,7 @@ def _read_row(cells: dict[str, str], line: int) -> tuple[VideoRow, list[str]]:
 
 
 def read_videos(path: str | Path) -> tuple[dict[str, VideoRow], list[str]]:
-    """Read the sheet of videos, tab-separated with a header.
+    """Read the sheet of videos, which has a header.
 
     Returns
     -------
@@ -192,34 +193,44 @@ def read_videos(path: str | Path) -> tuple[dict[str, VideoRow], list[str]]:
         Sentences that name file and row.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        return {}, [f"{path}: the sheet of videos cannot be read ({error}); see config/README.md"]
-    lines = ("\n" if line.startswith("#") else line for line in io.StringIO(text))
-    reader = csv.reader(lines, delimiter="\t")
-    rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        rows, separator = read_rows(path, COLUMNS, REQUIRED)
+    except PosemakeError as error:
+        return {}, [str(error)]
     if not rows:
         return {}, [f"{path}: the sheet is empty; its first row names the columns: {', '.join(COLUMNS)}"]
-    header = [name.strip() for name in rows[0][1]]
-    faults = [f"{path}: there is no column {name!r}; {suggest(name, COLUMNS)}" for name in header if name not in COLUMNS]
+    header = rows[0][1]
+    faults = [
+        f"{path}: there is no column {name!r}; {suggest(name, COLUMNS)}" if name else f"{path}: column {number} has no name"
+        for number, name in enumerate(header, 1)
+        if name not in COLUMNS
+    ]
     faults += [f"{path}: the column {name!r} is missing" for name in REQUIRED if name not in header]
     faults += [f"{path}: the column {name!r} stands there twice" for name in sorted({n for n in header if header.count(n) > 1})]
     if faults:
         return {}, faults
     videos: dict[str, VideoRow] = {}
+    ids_by_lower_case: dict[str, str] = {}
     for line, cells in rows[1:]:
         if len(cells) > len(header):
+            quote = "" if separator == "tabs" else f", so put cells that have {separator} in quotation marks, or use tabs"
             faults.append(
-                f"{path}, row {line}: {len(cells)} cells under a header of {len(header)}; columns are set apart by tabs"
+                f"{path}, row {line}: {count_noun(len(cells), 'cell')} under a header of {len(header)}; columns are separated by "
+                f"{separator}{quote}"
             )
             continue
-        filled = {name: cell.strip() for name, cell in zip(header, cells) if cell.strip()}
+        filled = {name: cell for name, cell in zip(header, cells) if cell}
         row, found = _read_row(filled, line)
         if row.video in videos:
             found.append(f"video: {row.video!r} already stands in row {videos[row.video].row}; ids are unique")
+        elif same := ids_by_lower_case.get(row.video.lower()):
+            found.append(
+                f"video: {row.video!r} differs only in case from {same!r} in row {videos[same].row}, and their folders would be "
+                "the same on Windows and macOS; rename one of them"
+            )
         faults += [f"{path}, row {line}, {fault}" for fault in found]
         if row.video:
             videos.setdefault(row.video, row)
+            ids_by_lower_case.setdefault(row.video.lower(), row.video)
     if not videos and not faults:
         faults.append(f"{path}: the sheet names no video")
     return videos, faults

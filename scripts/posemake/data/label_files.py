@@ -8,18 +8,19 @@ scorer / bodyparts / coords (x, y); an empty cell is a keypoint without position
 import csv
 import difflib
 import io
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from posemake.core.atomic import write_text
 from posemake.core.errors import PosemakeError
-from posemake.core.paths import StrPath
-from posemake.data.safe_hdf5 import refuse_code
+from posemake.core.log import logger
+from posemake.core.paths import StrPath, is_folder
+from posemake.core.plural import count_noun
+from posemake.data.label_csv import read_csv_grid
+from posemake.data.label_grid import GridLabels, LabelGrid, check_grid, clean_name
 
 PREFIX = "CollectedData_"
 MEAN_SCORER = "mean"  # labels.scorer, where the labels of all people are averaged
@@ -35,23 +36,13 @@ class Labels:
     xy: np.ndarray  # (N, K, 2) in pixels, NaN where there is no position
 
 
-def frame_number(image: str) -> int:
-    """Return the frame index in an image's name, e.g. 12 of ``img0012.png``.
+@dataclass(frozen=True)
+class LabelFile:
+    """Content of a label file with what the user should know of it."""
 
-    Raises
-    ------
-    PosemakeError
-        If the name ends in no number.
-    """
-    match = re.search(r"(\d+)$", Path(image).stem)
-    if match is None:
-        raise PosemakeError(f"{image}: the name of a labelled image ends in the frame's number, as in img0012.png; rename it")
-    return int(match[1])
-
-
-def image_name(frame: int, frames: int) -> str:
-    """Return the name of a frame's image, padded with zeros so that names sort as frames do."""
-    return f"img{frame:0{max(4, len(str(frames - 1)))}d}.png"
+    labels: Labels  # rows of the folder's own images
+    notes: tuple[str, ...] = ()
+    rows_of_others: dict[str, int] = field(default_factory=dict)  # numbers of rows that name other folders, which are left out
 
 
 def label_file_scorer(path: StrPath) -> str:
@@ -83,6 +74,19 @@ def find_label_file(folder: StrPath) -> Path | None:
     return paths[0] if paths else None
 
 
+def _read_grid(path: Path) -> LabelGrid:
+    if path.suffix == ".h5":
+        from posemake.data.label_hdf5 import read_hdf5_grid
+
+        return read_hdf5_grid(path)
+    return read_csv_grid(path)
+
+
+def _folder_name(path: Path) -> str:
+    """Return the name of the folder that a label file lies in."""
+    return clean_name(path.absolute().parent.name)
+
+
 def read_predictions(path: StrPath) -> tuple[Labels, np.ndarray]:
     """Read a CSV that has a likelihood beside x and y of each keypoint; it may have no rows.
 
@@ -98,115 +102,85 @@ def read_predictions(path: StrPath) -> tuple[Labels, np.ndarray]:
     PosemakeError
         As ``read_labels`` does, or where a keypoint has no likelihood.
     """
-    scorer, keypoints, images, values = _read_csv(Path(path), ("x", "y", "likelihood"))
-    return Labels(scorer, keypoints, tuple(images), values[..., :2]), values[..., 2]
+    path = Path(path)
+    read = check_grid(path, _read_grid(path), ("x", "y", "likelihood"), _folder_name(path))
+    return Labels(read.scorers[0], read.keypoints, read.images, read.values[..., :2]), read.values[..., 2]
 
 
-def read_labels(path: StrPath) -> Labels:
-    """Read a label file, CSV or HDF5.
+def _find_other_folders(path: Path, read: GridLabels, known: Collection[str]) -> set[str]:
+    """Return the names of folders in a file's rows that are not the folder of the file; raises as ``read_label_file``."""
+    own, above = _folder_name(path), path.absolute().parent.parent
+    named = {clean_name(folder) for folder in read.folders} - {""}
+    # Windows does not tell capitals from small letters
+    named = {own if name.casefold() == own.casefold() and not is_folder(above / name) else name for name in named}
+    if own in named or not named:
+        return named - {own}
+    if len(named) > 1:
+        raise PosemakeError(
+            f"{path}: its rows name the folders {', '.join(sorted(named))}, and none is {own}, where the file lies; keep the "
+            "rows of this folder's images, and name this folder in them"
+        )
+    name = next(iter(named))
+    exists = name in map(clean_name, known) or is_folder(above / name)
+    return named if exists else set()  # else the folder got another name
+
+
+def read_label_file(path: StrPath, other_folders: Collection[str] = ()) -> LabelFile:
+    """Read the rows of a label file, CSV or HDF5, that are of the folder's own images.
+
+    All rows may name one folder that does not exist, as after a folder got another name: they are of this folder's images.
+
+    Parameters
+    ----------
+    path
+        The label file.
+    other_folders
+        Names of folders of other videos, beside those that exist beside the file's folder.
 
     Raises
     ------
     PosemakeError
-        If the file is empty, not in the layout above, or has an image twice or text in a number's place.
+        If the file is empty, not in the layout above, has an image twice with different labels or text in a number's place, or if
+        its rows name several folders, none of which is the file's.
     """
     path = Path(path)
-    return _read_h5(path) if path.suffix == ".h5" else _check_labels(path, *_read_csv(path, ("x", "y")))
-
-
-def _read_numbered_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Read the rows of a CSV that are not blank, each with the number of its line."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PosemakeError(f"{path}: is not text in UTF-8; save it as CSV in UTF-8") from error
-    reader = csv.reader(io.StringIO(text))
-    return [(reader.line_num, row) for row in reader if any(row)]
-
-
-def _read_header(path: Path, rows: list[list[str]], coords: tuple[str, ...]) -> tuple[int, list[str], list[str], list[str]]:
-    """Return the number of index columns, and scorer, keypoint and coordinate of each other column, of the first three rows."""
-    if not rows:
-        raise PosemakeError(f"{path}: the file is empty; label its images, or remove the file")
-    names = [row[0] for row in rows]
-    if names != ["scorer", "bodyparts", "coords"]:
-        several = "individuals" in names
-        hint = "it has an `individuals` row: several animals are not supported yet" if several else "see config/README.md"
-        raise PosemakeError(f"{path}: the first three rows begin with scorer, bodyparts, coords, not {names}; {hint}")
-    # three index columns have empty header cells in the second and third
-    index_columns = 3 if len(rows[0]) > 2 and not rows[0][1] and not rows[0][2] else 1
-    scorers, keypoints, axes = (row[index_columns:] for row in rows)
-    if not keypoints or not len(scorers) == len(keypoints) == len(axes):
-        raise PosemakeError(f"{path}: the first three rows name scorer, keypoint and x or y of each column; one is incomplete")
-    columns = set(zip(keypoints, axes))
-    if len(columns) != len(keypoints):
-        raise PosemakeError(f"{path}: a keypoint stands twice in the header; remove one of its columns")
-    for keypoint in dict.fromkeys(keypoints):
-        for coord in coords:
-            if (keypoint, coord) not in columns:
-                raise PosemakeError(f"{path}: keypoint {keypoint} has no column {coord}; add it")
-    return index_columns, scorers, keypoints, axes
-
-
-def _read_csv(path: Path, coords: tuple[str, ...]) -> tuple[str, tuple[str, ...], list[str], np.ndarray]:
-    """Return scorer, keypoints, images and values (N, K, coordinates) of a CSV."""
-    rows = _read_numbered_rows(path)
-    index_columns, scorers, parts, axes = _read_header(path, [row for _, row in rows[:3]], coords)
-    keypoints = tuple(dict.fromkeys(parts))
-    columns = {pair: i for i, pair in enumerate(zip(parts, axes))}
-    images, values = [], []
-    for number, row in rows[3:]:
-        if len(row) < index_columns or not row[index_columns - 1]:
-            raise PosemakeError(f"{path}: row {number} names no image; name it, or remove the row")
-        images.append(_image_of_row(row[index_columns - 1]))
-        cells = row[index_columns:] + [""] * (len(parts) - len(row) + index_columns)
-        values.append([[_number(cells[columns[k, c]], path, number, k, c) for c in coords] for k in keypoints])
-    return scorers[0], keypoints, images, np.array(values, float).reshape(len(images), len(keypoints), len(coords))
-
-
-def _image_of_row(name: str) -> str:
-    """Return the file name of a row's image, of a path with either slash."""
-    return name.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def _number(cell: str, path: Path, row: int, keypoint: str, coord: str) -> float:
-    try:
-        return float(cell) if cell.strip() else np.nan
-    except ValueError as error:
-        raise PosemakeError(f"{path}: row {row}, {keypoint} {coord}: {cell!r} is not a number; correct it") from error
-
-
-def _read_h5(path: Path) -> Labels:
-    try:
-        refuse_code(path)
-        table = pd.DataFrame(pd.read_hdf(path))
-        scorer = table.columns.get_level_values(0)[0]
-        keypoints = tuple(dict.fromkeys(table.columns.get_level_values("bodyparts")))
-        if "individuals" in table.columns.names:
-            raise PosemakeError(f"{path}: labels of several animals, which are not supported yet")
-        xy = np.stack([table[scorer][keypoint][["x", "y"]].to_numpy(float) for keypoint in keypoints], axis=1)
-    except PosemakeError:
-        raise
-    except ImportError as error:
-        raise PosemakeError(f"{path}: is HDF5, which cannot be read here ({error}); save the labels as CSV") from error
-    except Exception as error:
-        raise PosemakeError(f"{path}: not a label file of DeepLabCut ({type(error).__name__}: {error})") from error
-    images = [_image_of_row(row[-1] if isinstance(row, tuple) else row) for row in table.index]
-    return _check_labels(path, scorer, keypoints, images, xy)
-
-
-def _check_labels(path: Path, scorer: str, keypoints: tuple[str, ...], images: list[str], xy: np.ndarray) -> Labels:
-    """Return the labels, unless an image has two rows, or a keypoint only one coordinate."""
-    if not images:
+    read = check_grid(path, _read_grid(path), ("x", "y"), _folder_name(path))
+    if not read.images:
         raise PosemakeError(f"{path}: no image is labelled; label its images, or remove the file")
-    repeated = sorted({image for image in images if images.count(image) > 1}) if len(set(images)) < len(images) else []
-    if repeated:
-        raise PosemakeError(f"{path}: {repeated[0]} has more than one row; keep the right one")
-    incomplete = np.isnan(xy[..., 0]) != np.isnan(xy[..., 1])
-    if incomplete.any():
-        row, k = np.argwhere(incomplete)[0]
-        raise PosemakeError(f"{path}: {images[row]}, {keypoints[k]}: has one of x and y only; give both or none")
-    return Labels(scorer, keypoints, tuple(images), xy)
+    others = _find_other_folders(path, read, other_folders)
+    folders = [clean_name(folder) for folder in read.folders]
+    own = [i for i, folder in enumerate(folders) if folder not in others]
+    notes = list(read.notes)
+    home = _folder_name(path).casefold()
+    renamed = {folder for folder in {folders[i] for i in own} if folder and folder.casefold() != home}
+    if renamed:
+        notes.append(f"its rows name the folder {min(renamed)}, which does not exist, and count as those of this folder")
+    labels = Labels(read.scorers[0], read.keypoints, tuple(read.images[i] for i in own), read.values[own])
+    return LabelFile(labels, tuple(notes), {name: folders.count(name) for name in sorted(others)})
+
+
+def read_labels(path: StrPath, other_folders: Collection[str] = ()) -> Labels:
+    """Read a label file, CSV or HDF5, whose rows are all of the folder's own images; notes on it go to the log.
+
+    Parameters
+    ----------
+    path, other_folders
+        As ``read_label_file``.
+
+    Raises
+    ------
+    PosemakeError
+        As ``read_label_file``, or if rows name the folder of another video.
+    """
+    read = read_label_file(path, other_folders)
+    for name, rows in read.rows_of_others.items():
+        raise PosemakeError(
+            f"{path}: lies in the folder {_folder_name(Path(path))}, and {count_noun(rows, 'row')} of it "
+            f"{'names' if rows == 1 else 'name'} {name}; move them to the label file of {name}, or correct the folder in them"
+        )
+    for note in read.notes:
+        logger.warning("%s: %s", path, note)
+    return read.labels
 
 
 def _csv_line(cells: list[str]) -> str:

@@ -17,8 +17,9 @@ class TrackFigures:
     filled: float  # share of points that a filter step filled in
     missing: float  # share of points that are missing at the end
     complete: float  # share of analysed frames with all keypoints
-    speed_px_per_s: float | None  # mean speed of the mean of the keypoints; None where it is never known
+    speed_px_per_s: float | None  # mean speed of the keypoints that are known often; None if no step is known
     speed_mm_per_s: float | None  # None without a scale
+    speed_note: str | None = None  # why there is no speed, or which keypoints do not count in it
 
 
 @dataclass(frozen=True)

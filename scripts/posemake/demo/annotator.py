@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.data.label_files import Labels, find_label_file, write_labels
 
 SCORER = "demo"
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("labels", help="folder that the labels go to")
     options = parser.parse_args()
     count = label_frames(options.frames, options.truth, options.labels)
-    print(f"{count} frames labelled")
+    print(f"{count_noun(count, 'frame')} labelled")
 
 
 if __name__ == "__main__":

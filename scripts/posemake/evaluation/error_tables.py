@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posemake.analysis.bootstrap import bootstrap_intervals
 from posemake.analysis.metrics import average_precision, object_keypoint_similarity, summarise
-from posemake.analysis.uncertainty import bootstrap_intervals
 from posemake.config.settings import Evaluate
 from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows

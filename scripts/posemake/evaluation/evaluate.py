@@ -5,13 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posemake.analysis.uncertainty import (
-    Comparison,
-    compare_groups,
-    expected_calibration_error,
-    reliability_bins,
-    suggest_threshold,
-)
+from posemake.analysis.bootstrap import Comparison, compare_groups
+from posemake.analysis.calibration import expected_calibration_error, reliability_bins, suggest_threshold
 from posemake.config.settings import Evaluate
 from posemake.config.video_metadata import VideoMetadata
 from posemake.core.digests import file_digest

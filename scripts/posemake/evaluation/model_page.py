@@ -12,6 +12,7 @@ from posemake.config.settings import Split
 from posemake.config.video_metadata import VideoMetadata
 from posemake.core.atomic import write_text
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.data.label_table import PARTS
 from posemake.data.tables import read_table
 from posemake.evaluation.repeat_summary import describe_repeats
@@ -174,8 +175,8 @@ def describe_limits(split: pd.DataFrame, errors: pd.DataFrame, unit: str) -> lis
     frames, units = len(points[["video", "image"]].drop_duplicates()), test["unit"].nunique()
     if frames < FEW_FRAMES or units < FEW_BLOCKS:
         sentences.append(
-            f"The test part is small ({frames} frames in {units} units): treat its figures as rough, and look at the test frames "
-            "yourself."
+            f"The test part is small ({count_noun(frames, 'frame')} in {count_noun(units, 'unit')}): treat its figures as rough, "
+            "and look at the test frames yourself."
         )
     if untested := sorted(set(split["video"]) - set(test["video"])):
         more = f" and {len(untested) - NAMED_VIDEOS} more" if len(untested) > NAMED_VIDEOS else ""
@@ -216,7 +217,10 @@ def _large_figures(metrics: pd.DataFrame) -> list[tuple[str, str]]:
     return [
         (errors["mean"], "px, mean test error"),
         (errors["median"], "px, median test error"),
-        (str(int(row["n"])), f"test points in {int(row['frames'])} frames, {int(row['blocks'])} units of the split"),
+        (
+            str(int(row["n"])),
+            f"test points in {count_noun(int(row['frames']), 'frame')}, {count_noun(int(row['blocks']), 'unit')} of the split",
+        ),
     ]
 
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from posemake.analysis.bootstrap import bootstrap_intervals
 from posemake.analysis.metrics import summarise
-from posemake.analysis.uncertainty import bootstrap_intervals
 from posemake.config.settings import Evaluate
 from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from posemake.analysis.uncertainty import Comparison, ReliabilityBin, Threshold
+from posemake.analysis.bootstrap import Comparison
+from posemake.analysis.calibration import ReliabilityBin, Threshold
 from posemake.config.settings import Evaluate
 from posemake.core.json_files import read_json, write_json
 from posemake.core.paths import StrPath

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from posemake.config.filter_steps import Step
 from posemake.config.settings import Plots
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.data.pose_summary import StepChanges, read_pose_summary
 from posemake.data.tables import read_table
 from posemake.plotting.colors import RGB, keypoint_colors
@@ -22,7 +23,11 @@ def _pixels(value: float | None) -> str:
 
 
 def _in_words(changes: StepChanges) -> str:
-    parts = [f"{count} points {what}" for what, count in (("removed", changes.removed), ("filled", changes.filled)) if count]
+    parts = [
+        f"{count_noun(count, 'point')} {what}"
+        for what, count in (("removed", changes.removed), ("filled", changes.filled))
+        if count
+    ]
     if changes.moved_p95_px:
         parts.append(f"moved by {_pixels(changes.moved_median_px)} px (median), {_pixels(changes.moved_p95_px)} px (95 %)")
     jitter = f"jitter {_pixels(changes.jitter_before_px)} → {_pixels(changes.jitter_after_px)} px"

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from posemake.core.paths import StrPath
 from posemake.data.frame_times import frame_times
+from posemake.data.images import image_size, read_image
 from posemake.frames.selection import read_selection
 from posemake.plotting.contact_sheet import TileGrid
 from posemake.plotting.jpeg import save_jpeg
@@ -93,8 +94,8 @@ def draw_contact_sheet(chosen: pd.DataFrame, seconds: np.ndarray, images_dir: St
     images_dir
         Folder of the images.
     """
-    with Image.open(Path(images_dir, chosen["image"][0])) as first:
-        shape = first.height / first.width
+    image_width, image_height = image_size(Path(images_dir, chosen["image"][0]))
+    shape = image_height / image_width
     columns = min(len(chosen), math.ceil(math.sqrt(SHEET_SHAPE * len(chosen) * shape)))
     width = min(MAX_WIDTH, (SHEET_WIDTH - GAP) // columns - GAP)
     grid = TileGrid(columns, width, max(1, round(width * shape)), GAP, caption=FONT_SIZE + GAP)
@@ -103,8 +104,8 @@ def draw_contact_sheet(chosen: pd.DataFrame, seconds: np.ndarray, images_dir: St
     rows = zip(chosen["frame"].tolist(), chosen["image"].tolist(), chosen["method"].tolist())
     for number, (frame, name, method) in enumerate(rows):
         x, y = grid.place(number)
-        with Image.open(Path(images_dir, name)) as image:
-            page.paste(image.convert("RGB").resize((grid.width, grid.height), Image.Resampling.BOX), (x, y))
+        image = Image.fromarray(read_image(Path(images_dir, name)))
+        page.paste(image.resize((grid.width, grid.height), Image.Resampling.BOX), (x, y))
         draw.rectangle((x, y + grid.height, x + grid.width - 1, y + grid.height + 3), METHOD_COLORS[method])
         caption = f"{frame}   {seconds[frame]:.2f} s   {method}"
         while draw.textlength(caption, font) > grid.width and "   " in caption:

@@ -10,7 +10,7 @@ from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
 from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows
-from posemake.data.label_files import image_name
+from posemake.data.image_names import image_name
 from posemake.data.poses import read_poses
 from posemake.frames.outlier_table import CRITERIA, outlier_columns
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posemake.config.settings import Frames
+from posemake.core.plural import count_noun
 from posemake.frames.candidates import Candidates, reasons_to_drop
 from posemake.frames.clusters import cluster, principal_components
 
@@ -159,7 +160,7 @@ def take_clusters(pool: Pool, labels: np.ndarray, distance: np.ndarray, rows: np
     for label in np.argsort(sizes, kind="stable"):
         members = np.flatnonzero(labels == label)
         order = rows[members[np.argsort(distance[members], kind="stable")]]
-        centre = f"to the centre of a cluster of {sizes[label]} frames"
+        centre = f"to the centre of a cluster of {count_noun(sizes[label], 'frame')}"
         if not pool.take(order[0], "kmeans", f"k-means: nearest {centre}"):
             pool.take_first(order[1:], "kmeans", f"k-means: next nearest {centre}")
 
@@ -228,7 +229,7 @@ def describe_shortfall(pool: Pool, dropped: np.ndarray) -> str:
     reasons["too near to a chosen one (min_distance)"] = int((dropped == "").sum()) - alike - len(pool.taken)
     reasons["too like a chosen one (duplicate)"] = alike
     left_out = ", ".join(f"{number} {reason}" for reason, number in reasons.items() if number) or "none"
-    return f"{len(pool.taken)} of {pool.count} frames are chosen; left out of {len(dropped)} candidates: {left_out}"
+    return f"{len(pool.taken)} of {pool.count} frames are chosen; left out of {count_noun(len(dropped), 'candidate')}: {left_out}"
 
 
 def choose_frames(candidates: Candidates, count: int, settings: Frames, listed: Iterable[int] = ()) -> Choice:

@@ -8,7 +8,7 @@ from posemake.config.settings import Frames
 from posemake.core.log import logger
 from posemake.core.paths import StrPath
 from posemake.core.tables import write_rows
-from posemake.data.label_files import image_name
+from posemake.data.image_names import image_name
 from posemake.frames.candidates import CandidateRow, Candidates, list_candidates
 from posemake.frames.frame_table import write_frame_table
 from posemake.frames.measure import measure_candidates

@@ -2,13 +2,16 @@
 
 import os
 import re
+import shlex
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from posemake.core.file_endings import VIDEO_ENDINGS
 from posemake.core.machine_errors import describe_disk
+from posemake.core.plural import count_noun
 from posemake.jobs.input_checks import current_time, describe_broken_links, future_files
 from posemake.jobs.label_listing import list_label_folders
 from posemake.jobs.packages import missing_packages
@@ -77,6 +80,29 @@ def find_future_dates(project: Project, results_too: bool = True) -> list[str]:
     ]
 
 
+def find_no_training(project: Project) -> list[str]:
+    """Say whether no video is labelled, so that there is nothing to train a model with."""
+    if project.training_videos:
+        return []
+    return [
+        f"{project.config.videos}: all videos have the use analyse, so there are no labels to train a model with; set the use of "
+        "some to both or train"
+    ]
+
+
+def find_videos_among_targets(targets: Iterable[str]) -> list[str]:
+    """Say that videos are no targets: a shell puts the names of files in place of a pattern, if there are no quotation marks."""
+    videos = sorted(path for path in targets if path.lower().endswith(VIDEO_ENDINGS) and not path.startswith("results/"))
+    if not videos:
+        return []
+    names = videos[0] + (f" and {count_noun(len(videos) - 1, 'more file')}" if videos[1:] else "")
+    pattern = shlex.quote(os.path.join(os.path.dirname(videos[0]), "*" + os.path.splitext(videos[0])[1]))
+    return [
+        f"{names}: a video is no target; name videos after --config, a pattern in quotation marks, as in "
+        f"`snakemake new_project --config videos={pattern} keypoints=snout,tail`"
+    ]
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """Options of a run that decide what is checked before it."""
@@ -91,6 +117,7 @@ class RunOptions:
 def check_project(project: Project, options: RunOptions) -> list[str]:
     """Say why a run would go wrong in the folder of a project."""
     faults = find_unusable_names(project.provided_files) + find_broken_links(project)
+    faults += find_no_training(project) if options.targets <= {"all", "label"} else []  # single videos can be looked at without
     lost = [] if options.everything_again or options.records_elsewhere else find_lost_records(project)
     return faults or lost or find_future_dates(project, results_too=not options.everything_again)
 
@@ -107,6 +134,8 @@ def refuse_run(project: Project | None, why_none: str, options: RunOptions) -> s
     options
         Options of the run.
     """
+    if faults := find_videos_among_targets(options.targets):
+        return faults[0]
     makes_project = bool(options.targets) and options.targets <= PROJECT_MAKERS
     if project is None and not makes_project:
         return why_none

@@ -3,7 +3,6 @@
 Paths are relative to the project's folder, which is the current one.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from posemake.config.settings import Config
+from posemake.config.typed_names import with_typed_names
 from posemake.config.validation import check_config, raise_faults
 from posemake.config.video_sheet import VideoRow, check_frames, frames_of_video, read_videos
 from posemake.core.digests import file_digest, measure_source, sample_digest
@@ -19,7 +19,9 @@ from posemake.core.errors import PosemakeError
 from posemake.core.image_patterns import is_image_pattern, watched_path
 from posemake.core.yaml_files import read_yaml
 from posemake.jobs.label_listing import DECISION_FILE, LabelFile, list_label_files, list_label_folders
+from posemake.jobs.near_files import find_near_file, first_missing_folder
 
+MAX_HINTS = 20  # missing videos for which the files that may be meant are looked for
 BUILT_IN_WEIGHTS = ("none", "imagenet")  # values of `weights` that are no file
 
 
@@ -299,20 +301,37 @@ def signature(path: str) -> list[Any]:
     return [*measure_source(path), sample_digest(path)]
 
 
-def _hint_at_file(path: str) -> str:
-    """Return a hint at the file that may be meant by one that does not exist."""
+def _hint_at_missing_video(video: str, path: str, used: Iterable[str], labelled: bool) -> str:
+    """Return what to do about a video whose file is not there.
+
+    Parameters
+    ----------
+    video
+        Its id.
+    path
+        Its path in the sheet.
+    used
+        Paths of the videos in the sheet.
+    labelled
+        Whether there are labels of it.
+    """
     if os.path.islink(path):
-        return f"; it is a link to {os.readlink(path)!r}, which is not there"
-    folder, name = os.path.split(path)
-    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
-    near = difflib.get_close_matches(name, names, 1)
-    return f"; did you mean {os.path.join(folder, near[0])!r}?" if near else ""
+        hint = f"it is a link to {os.readlink(path)!r}, which is not there"
+    elif near := find_near_file(path, used):
+        hint = f"did you mean {near!r}?"
+    elif missing := first_missing_folder(path):
+        hint = f"the folder {missing!r} is not there either; mount its disk, or correct the path"
+    else:
+        hint = "" if labelled else "correct the path, or remove the row"
+    train = f"{video!r} has labels, which are used without the video if its use is train" if labelled else ""
+    return "".join(f"; {part}" for part in (hint, train) if part)
 
 
 def _find_missing_videos(project: Project, sheet: str) -> list[str]:
     """Say which videos of the sheet are neither here nor labelled."""
     faults = []
-    labelled = {file.video for file in project.label_files}
+    labelled = {file.video for file in list_label_files(project.rows, project.round)}
+    used = [row.path for row in project.rows.values() if row.path]
     for video, row in project.rows.items():
         place = f"{sheet}, row {row.row}, path"
         if row.use == "train" and video in labelled:
@@ -320,7 +339,8 @@ def _find_missing_videos(project: Project, sheet: str) -> list[str]:
         if row.path is None:
             faults.append(f"{place}: {video!r} has no path, and no labels without a video")
         elif not os.path.exists(watched_path(row.path)):
-            faults.append(f"{place}: there is no file {row.path!r} for the video {video!r}{_hint_at_file(row.path)}")
+            hint = _hint_at_missing_video(video, row.path, used, video in labelled) if len(faults) < MAX_HINTS else ""
+            faults.append(f"{place}: there is no file {row.path!r} for the video {video!r}{hint}")
     return faults
 
 
@@ -390,7 +410,8 @@ def find_project(values: Mapping[str, Any], config_file: str) -> tuple[Project |
         if not isinstance(written, dict):
             raise PosemakeError(f"{config_file}: has no keys; see config/README.md")
         with_options = f"{config_file} with what the command line gives" if "models" in written else "the given config"
-        return open_project(values, config_file if values == written else with_options), ""
+        name = config_file if values == written else with_options
+        return open_project(with_typed_names(values, config_file, written), name), ""
     except PosemakeError as error:
         return None, str(error)
 

@@ -10,6 +10,7 @@ from typing import Any
 from posemake.core.errors import PosemakeError
 from posemake.jobs.failures import Failure, failure_sentences
 
+PLAN_BEGINS, NOTHING_TO_DO, DRY_RUN_ENDS = "Building DAG of jobs", "Nothing to be done", "This was a dry-run"  # Snakemake's words
 SIGNALS = {*map(int, signal.Signals)}
 
 
@@ -38,12 +39,26 @@ class RunEvents(logging.Handler):
         or nothing. `--unlock`, `--lint`, `--report` and the like never get there.
     error
         Raised with the reason. It ends the run.
+    refuse_plan
+        Called when jobs are planned without a run, as for `--summary`. It returns why there is no plan, or nothing.
+    on_end
+        Called at the end of a dry-run, and of a run that has nothing to do, for which the Snakefile's own handlers are not
+        called; with whether it is a dry-run.
     """
 
-    def __init__(self, refuse: Callable[[], str] = str, error: type[Exception] = PosemakeError):
+    def __init__(
+        self,
+        refuse: Callable[[], str] = str,
+        error: type[Exception] = PosemakeError,
+        refuse_plan: Callable[[], str] = str,
+        on_end: Callable[[bool], object] = bool,
+    ):
         super().__init__()
         self.refuse = refuse
         self.error = error
+        self.refuse_plan = refuse_plan
+        self.on_end = on_end
+        self._is_run = False
         self.rules_run: set[str] = set()
         self._failures: dict[int, Failure] = {}  # by job; of those that were tried again, the last
         self._group_logs: dict[int, str] = {}  # by job
@@ -53,8 +68,11 @@ class RunEvents(logging.Handler):
         fields = record.__dict__
         event = fields.get("event")
         if event == "workflow_started":
+            self._is_run = True
             if reason := self.refuse():
                 raise self.error(reason)
+        elif event is None and isinstance(record.msg, str):
+            self._note_text(record.msg)
         elif event == "job_info":
             self.rules_run.add(fields["rule_name"])
         elif event == "job_finished":
@@ -64,6 +82,13 @@ class RunEvents(logging.Handler):
             self._group_logs |= dict.fromkeys((job["jobid"] for job in fields["job_error_info"]), log)
         elif event == "job_error":
             self._note_failure(fields)
+
+    def _note_text(self, text: str) -> None:
+        """Take note of a message that Snakemake sends without an event."""
+        if text.startswith(PLAN_BEGINS) and not self._is_run and (reason := self.refuse_plan()):
+            raise self.error(reason)
+        if text.startswith((NOTHING_TO_DO, DRY_RUN_ENDS)):
+            self.on_end(text.startswith(DRY_RUN_ENDS))
 
     def _note_failure(self, fields: dict[str, Any]) -> None:
         """Keep a failure. Snakemake reports it while it handles the error of the job's command."""

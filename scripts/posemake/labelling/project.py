@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from posemake.config.settings import Render
+from posemake.config.typed_names import with_typed_names
 from posemake.config.video_sheet import read_videos
 from posemake.core.errors import PosemakeError
 from posemake.core.paths import StrPath
@@ -73,8 +74,9 @@ def read_project(folder: StrPath) -> LabelProject:
     path = folder / CONFIG_FILE
     if not path.is_file():
         raise PosemakeError(f"{folder}: has no {CONFIG_FILE}; give a project's folder with --project")
-    config = read_yaml(path)
-    names = config.get("keypoints") if isinstance(config, dict) else None
+    written = read_yaml(path)
+    config = dict(with_typed_names(written, path, written)) if isinstance(written, dict) else {}
+    names = config.get("keypoints")
     if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
         raise PosemakeError(f"{path}, keypoints: is a list of names, each once")
     keypoints = tuple(map(str, names))
@@ -121,7 +123,7 @@ def choose_scorer(requested: str, configured: str, existing: set[str]) -> str:
 
 def _find_scorers(labels_dir: Path) -> set[str]:
     """Return the people who labelled any video of any round."""
-    folders = [folder for folder in sorted(labels_dir.glob("round-*/*")) if folder.is_dir()]
+    folders = [folder for folder in sorted(labels_dir.glob("round-*/[!.]*")) if folder.is_dir()]
     return {label_file_scorer(path) for folder in folders for path in find_label_files(folder)}
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from posemake.analysis.metrics import distances
 from posemake.core.log import logger
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.core.round_path import parse_round_folder
 from posemake.core.tables import write_rows
 from posemake.data.label_decisions import combine_decisions, read_decisions
@@ -163,5 +164,7 @@ def draw_agreement(points: pd.DataFrame, keypoints: Sequence[str], path: StrPath
     people = sorted({*points["first"], *points["second"]})
     median = f"median {np.median(distances_px):.2f} px" if len(distances_px) else "no point was labelled by two people"
     beyond = f", {n} of them beyond the axes" if (n := int((distances_px > limit).sum())) else ""
-    figure.suptitle(f"{', '.join(people) or 'scorers'}: {len(distances_px)} points, {median}{beyond}", fontsize="medium")
+    figure.suptitle(
+        f"{', '.join(people) or 'scorers'}: {count_noun(len(distances_px), 'point')}, {median}{beyond}", fontsize="medium"
+    )
     save_figure(figure, path, 120)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from posemake.core.errors import PosemakeError
 from posemake.core.label_state import LabelState, write_label_state
@@ -15,17 +14,21 @@ from posemake.core.log import logger
 from posemake.core.paths import StrPath
 from posemake.core.round_path import RoundFolder, parse_round_folder, parse_round_path
 from posemake.data.geometry import outside_frame
-from posemake.data.label_decisions import DecidedLabels, combine_decisions, read_decisions
+from posemake.data.image_names import frame_number
+from posemake.data.images import image_size
+from posemake.data.label_decisions import DecidedLabels, combine_decisions, decisions_path, read_decisions
 from posemake.data.label_files import (
     MEAN_SCORER,
     PREFIX,
+    Labels,
     check_keypoints,
     find_label_file,
     find_label_files,
-    frame_number,
+    read_label_file,
     read_labels,
 )
 from posemake.data.label_table import KEY_COLUMNS, LabelTable, write_label_table
+from posemake.data.label_twins import compare_twins, find_twin
 from posemake.data.visibility import Visibility
 
 
@@ -97,8 +100,7 @@ def _check_images(path: Path, labels: DecidedLabels, keypoints: Sequence[str]) -
     for image, points in zip(labels.images, labels.xy):
         file = path.parent / image
         try:
-            with Image.open(file) as opened:
-                width, height = opened.size
+            width, height = image_size(file)
         except OSError as error:
             raise PosemakeError(
                 f"{path}: {image} is labelled, and {file} is missing or damaged; put the image back, or remove its row"
@@ -110,12 +112,54 @@ def _check_images(path: Path, labels: DecidedLabels, keypoints: Sequence[str]) -
             )
 
 
-def _read_folder(folder: Path, keypoints: Sequence[str], scorer: str) -> tuple[dict[str, FrameLabels], set[str]]:
-    """Return the labels of each labelled image of a folder, checked, and the images whose labels are begun and not done."""
+def _check_twin(path: Path, labels: Labels) -> None:
+    """Compare a CSV with the HDF5 file of the same scorer, which is not collected.
+
+    Raises
+    ------
+    PosemakeError
+        If the HDF5 file has labels that the CSV lacks or has at other positions, and the CSV is not of posemake's labeller.
+    """
+    twin = find_twin(path)
+    if twin is None or path.suffix == ".h5":
+        return
+    try:
+        difference = compare_twins(path, labels, read_label_file(twin).labels)
+    except PosemakeError as error:
+        logger.warning("%s counts, and its HDF5 twin cannot be compared: %s", path, error)
+        return
+    if difference.is_same:
+        return
+    if difference.csv_has_all or decisions_path(path).is_file():  # without decisions, another tool wrote the CSV
+        logger.warning("%s: %s; the CSV counts", path.parent, difference)
+        return
+    raise PosemakeError(
+        f"{path.parent}: {difference}; the CSV counts in a project, and nothing says that it is the newer one: remove "
+        f"{twin.name} if {path.name} is right; else remove {path.name}, so that {twin.name} is read"
+    )
+
+
+def _read_folder(
+    folder: Path, keypoints: Sequence[str], scorer: str, videos: Collection[str] = ()
+) -> tuple[dict[str, FrameLabels], set[str]]:
+    """Return the labels of each labelled image of a folder, checked, and the images whose labels are begun and not done.
+
+    Parameters
+    ----------
+    folder
+        Folder of one video in one round.
+    keypoints
+        Names (K,) in the order of the config.
+    scorer
+        Whose labels count, as in `choose_label_files`.
+    videos
+        Names of all videos; rows that name another one are an error.
+    """
     people: dict[str, list[FrameLabels]] = {}
     begun = set()
     for path in choose_label_files(folder, scorer):
-        labels = read_labels(path)
+        labels = read_labels(path, videos)
+        _check_twin(path, labels)
         check_keypoints(labels, keypoints, path)
         for keypoint in set(keypoints) - set(labels.keypoints):
             logger.info("%s: keypoint %s is not in the file and counts as not labelled", path, keypoint)
@@ -190,8 +234,9 @@ def collect_labels(inputs: CollectInputs, outputs: CollectOutputs, keypoints: Se
     done: dict[RoundFolder, int] = {}
     begun: dict[RoundFolder, int] = {}
     folders = {parse_round_folder(folder): folder for folder in (Path(path).parent for path in inputs.labels)}
+    videos = {folder.name for folder in folders} | {parse_round_path(path).name for path in inputs.frames}
     for folder in sorted(folders):
-        by_image, begun_images = _read_folder(folders[folder], keypoints, scorer)
+        by_image, begun_images = _read_folder(folders[folder], keypoints, scorer, videos)
         done[folder], begun[folder] = len(by_image), len(begun_images)
         frames |= {(folder.name, image): (folder.round, labels) for image, labels in by_image.items()}
     write_label_table(outputs.labels, _make_table(frames, keypoints))

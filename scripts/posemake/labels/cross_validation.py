@@ -11,6 +11,7 @@ import pandas as pd
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.core.tables import write_rows
 from posemake.data.label_table import PARTS, read_label_table
 
@@ -141,7 +142,8 @@ def split_repeat(inputs: RepeatInputs, outputs: RepeatOutputs, repeat: str, vali
     for part in PARTS:
         if not counts[part]:
             raise PosemakeError(
-                f"{repeat}: {int(has_point.sum())} labelled frames in {len(set(units[has_point]))} units of the split leave none "
-                f"for the part {part!r}; lower repeats.folds, make units smaller (split.unit, split.block), or label more frames"
+                f"{repeat}: {count_noun(int(has_point.sum()), 'labelled frame')} in "
+                f"{count_noun(len(set(units[has_point])), 'unit')} of the split, none for the part {part!r}; "
+                "lower repeats.folds, make units smaller (split.unit, split.block), or label more frames"
             )
     write_rows(outputs.split, split.columns, split.assign(part=repeated).itertuples(index=False))

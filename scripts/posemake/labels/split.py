@@ -11,6 +11,7 @@ from posemake.config.settings import Split
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.core.tables import write_rows
 from posemake.data.label_table import PARTS, read_label_table
 
@@ -94,7 +95,8 @@ def split_dataset(inputs: SplitInputs, outputs: SplitOutputs, settings: Split, s
     for part in PARTS:
         if not counts[part]:
             raise PosemakeError(
-                f"{len(parts)} labelled frames in {len(set(names))} units ({settings.unit}) leave none for the part {part!r}; "
+                f"{count_noun(len(parts), 'labelled frame')} in {count_noun(len(set(names)), 'unit')} ({settings.unit}), "
+                f"none for the part {part!r}; "
                 "label more frames, make units smaller (split.unit, split.block), raise its share, or change split.seed"
             )
     write_rows(outputs.split, COLUMNS, zip(keys.video, keys.image, keys.frame, names, parts.tolist()))

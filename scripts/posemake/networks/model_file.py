@@ -14,7 +14,7 @@ from torch import nn
 from posemake.core.atomic import write_bytes
 from posemake.core.errors import PosemakeError
 from posemake.core.paths import StrPath
-from posemake.core.versions import package_versions
+from posemake.core.versions import TRAINING, package_versions
 
 FORMAT = "posemake-model-1"
 
@@ -47,7 +47,7 @@ def save_model(path: StrPath, network: nn.Module, settings: dict[str, Any], keyp
         "format": FORMAT,
         "settings": settings,
         "keypoints": list(keypoints),
-        "versions": package_versions(),
+        "versions": package_versions(TRAINING),
         "state": {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()},
     }
     buffer = io.BytesIO()  # torch would write the name of a file into it

@@ -61,14 +61,18 @@ class _CalibrationImages:
 
 @contextmanager
 def _errors_only() -> Iterator[None]:
-    """Log nothing but errors: ONNX Runtime advises preparations that do not change the result."""
+    """Log nothing but errors: ONNX Runtime advises preparations that do not change the result.
+
+    Its calls add a handler to the root logger, which would print all later messages of the job.
+    """
     root = logging.getLogger()
-    level = root.level
+    level, handlers = root.level, root.handlers[:]
     root.setLevel(logging.ERROR)
     try:
         yield
     finally:
         root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 def quantise(graph: StrPath, images: Iterable[np.ndarray], path: StrPath) -> None:

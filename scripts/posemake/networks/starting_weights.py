@@ -3,7 +3,7 @@
 Weights have the names of `network.PoseNetwork`, in which ``encoder.`` is the backbone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,13 +11,11 @@ from torch import nn
 
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger
+from posemake.networks.classifier_weights import BACKBONE, State, match_classifier
 from posemake.networks.model_file import is_model, parse_model, read_tensors
 
-BACKBONE = "encoder."
 OUTPUT_LAYER = ("head.1.weight", "head.1.bias")  # arrays whose channels belong to keypoints
 NAMES_LISTED = 4  # in the log, of arrays that do not fit
-
-State = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -26,42 +24,6 @@ class FileWeights:
 
     state: State  # by the names of the network; those of a classifier's own layers keep their names in the file
     keypoints: Sequence[str] = ()  # of a posemake model
-
-
-def match_classifier(state: State, own: State) -> dict[str, torch.Tensor]:
-    """Name the weights of a classifier after those of a backbone.
-
-    Libraries name the layers of the same network differently, but save them in the same order. So arrays are matched by their
-    names if half of the backbone is found that way, else in their order if all of them have the backbone's shapes.
-
-    Parameters
-    ----------
-    state
-        Weights of the classifier, in the order of its layers.
-    own
-        Weights of the network.
-
-    Returns
-    -------
-    named
-        All weights of the classifier; those that are not matched under their own names.
-    """
-    needed = [name for name in own if name.startswith(BACKBONE)]
-    plain_names = {_plain(name): name for name in needed}
-    by_name = {plain_names.get(_plain(BACKBONE + name), name): tensor for name, tensor in state.items()}
-    if 2 * len(by_name.keys() & set(needed)) >= len(needed):
-        return by_name
-    names = list(state)
-    squeezed = [state[name].squeeze().shape for name in names[: len(needed)]]
-    if squeezed != [own[name].squeeze().shape for name in needed]:
-        return by_name
-    in_order = {new: state[old].reshape(own[new].shape) for new, old in zip(needed, names)}
-    return in_order | {name: state[name] for name in names[len(needed) :]}
-
-
-def _plain(name: str) -> str:
-    """Return a layer's name without what differs between a network of timm and its features: ``stages.0`` is ``stages_0``."""
-    return name.removeprefix(BACKBONE).removeprefix("features.").replace(".", "_")
 
 
 def read_weights(path: str, own: State) -> FileWeights:
@@ -171,7 +133,7 @@ def load_weights(network: nn.Module, path: str, backbone: str, keypoints: Sequen
     started_anew = [name for name in own if name not in loaded]
     unused = [name.removeprefix(BACKBONE) for name in given.state if name not in loaded]
     logger.info(
-        "%s: %d arrays loaded, %s started anew, %s unused",
+        "%s: %d arrays loaded; started anew: %s; unused: %s",
         *(path, len(fitting), _list_names(started_anew), _list_names(unused)),
     )
     if keypoints:

@@ -11,7 +11,7 @@ from posemake.core.log import logger
 from posemake.networks.build import rebuild_network
 from posemake.networks.devices import best_device
 from posemake.networks.heatmap import decode
-from posemake.networks.inputs import fit, in_frame
+from posemake.networks.input_image import fit, in_frame
 from posemake.networks.model_file import SavedModel
 from posemake.networks.network import MULTIPLE
 

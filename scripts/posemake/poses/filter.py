@@ -7,6 +7,7 @@ import numpy as np
 
 from posemake.analysis.filter_context import FilterContext
 from posemake.analysis.filters import apply_step
+from posemake.analysis.kinematics import animal_displacements
 from posemake.analysis.pose_quality import find_resting_steps, measure_pose_quality, often_seen_keypoints
 from posemake.analysis.skeleton import body_length, find_bones
 from posemake.config.filter_steps import Step
@@ -81,7 +82,9 @@ def filter_poses(
     filled = np.isfinite(filtered.xy[..., 0]) & ~filtered.kept
     new_confidence = np.where(filled & confident, 0.0, confidence)
     write_poses(Poses.of_one(filtered.xy, new_confidence, keypoints, times, scorer), outputs.h5, outputs.csv)
-    track = summarise_track(filtered.xy, confidence, confident, filled, times, px_per_mm)
+    track = summarise_track(filtered.xy, confidence, confident, filled, times, px_per_mm, keypoints)
+    if track.speed_note:
+        logger.info("speed: %s", track.speed_note)
     write_pose_summary(outputs.summary, PoseSummary(track, quality, filtered.steps, filtered.all_steps))
 
 
@@ -123,8 +126,12 @@ def summarise_track(
     filled: np.ndarray,
     times: np.ndarray,
     px_per_mm: float | None,
+    keypoints: Sequence[str],
 ) -> TrackFigures:
     """Return the figures of a filtered track.
+
+    The speed is the way of the animal (`animal_displacements`) by the keypoints that are known at least half as often as the one
+    known most, over the time of the steps in which any of them is known.
 
     Parameters
     ----------
@@ -138,11 +145,13 @@ def summarise_track(
         (T,) seconds.
     px_per_mm
         Pixels per millimetre, or None.
+    keypoints
+        K names.
     """
     known, analysed = np.isfinite(xy[..., 0]), np.isfinite(confidence)
     complete = known.all(1)
-    centre = np.where(complete[:, None], xy.mean(1), np.nan)
-    moves = np.linalg.norm(np.diff(centre, axis=0), axis=1)
+    often = often_seen_keypoints(xy)
+    moves = animal_displacements(xy[:, often])
     moving = np.isfinite(moves)
     seconds = float(np.diff(times)[moving].sum())
     speed = float(moves[moving].sum()) / seconds if seconds > 0 else None
@@ -162,4 +171,25 @@ def summarise_track(
         complete=int(complete.sum()) / max(1, len(frames)),
         speed_px_per_s=speed,
         speed_mm_per_s=speed / px_per_mm if speed is not None and px_per_mm else None,
+        speed_note=_describe_speed(speed, known.sum(0) / max(1, len(frames)), often, keypoints),
     )
+
+
+def _describe_speed(speed: float | None, shares: np.ndarray, often: np.ndarray, keypoints: Sequence[str]) -> str | None:
+    """Return why a track has no speed, or which keypoints do not count in it; None if all do.
+
+    Parameters
+    ----------
+    speed
+        Speed, or None.
+    shares
+        (K,) share of the analysed frames in which each keypoint is known.
+    often
+        (K,) keypoints that count.
+    keypoints
+        K names.
+    """
+    if speed is None:
+        return "no keypoint is known in two frames in a row" if shares.any() else "no keypoint is known in any frame"
+    seldom = [f"{name} ({share:.0%})" for name, share, is_often in zip(keypoints, shares, often) if not is_often]
+    return f"without {', '.join(seldom)}, known in few of the frames" if seldom else None

@@ -8,7 +8,6 @@ import numpy as np
 from posemake.config.settings import DynamicCrop
 from posemake.core.atomic import atomic_write
 from posemake.core.paths import StrPath
-from posemake.video.bounds import Region
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Prediction:
     frames: int  # of the whole video
     start: int  # first frame that is analysed
     stop: int  # the frame after the last
-    crop: Region  # in pixels of the frame
+    crop: tuple[int, int, int, int]  # x1, x2, y1, y2 in pixels of the frame, x2 and y2 excluded
     dynamic_crop: DynamicCrop | None  # None where the whole of each crop is predicted
     keypoints: tuple[str, ...]
     versions: dict[str, str]  # of the packages that computed

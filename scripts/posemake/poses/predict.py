@@ -2,22 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from posemake.config.settings import DynamicCrop
 from posemake.core.digests import file_digest
-from posemake.core.json_files import write_json
 from posemake.core.log import logger
 from posemake.core.paths import StrPath
 from posemake.core.versions import package_versions
-from posemake.data.poses import Poses, write_poses
 from posemake.networks.export_info import ExportInfo
-from posemake.networks.inputs import in_frame
+from posemake.networks.input_image import in_frame
 from posemake.networks.runtimes import Runtime, in_batches, open_runtime, select_engine
 from posemake.poses.dynamic_crop import DynamicCropper, window_size
-from posemake.poses.parts import PosesOfPart, Prediction, part_bounds, read_part, write_part
+from posemake.poses.join import PoseOutputs, write_predictions
+from posemake.poses.parts import PosesOfPart, Prediction, part_bounds, write_part
 from posemake.poses.prefetch import InputFrames, input_map
 from posemake.video.bounds import frame_range, pixel_region
 from posemake.video.reader import open_video
@@ -36,15 +35,6 @@ class PredictInputs:
     weights: StrPath  # model file
     graph: StrPath  # the network as ONNX
     engine: StrPath  # engine.json
-
-
-@dataclass(frozen=True)
-class PoseOutputs:
-    """Files that `predict_poses` and `join_poses` write."""
-
-    h5: StrPath
-    csv: StrPath
-    provenance: StrPath  # what the poses follow from (JSON)
 
 
 @dataclass(frozen=True)
@@ -180,7 +170,7 @@ def predict_poses(
     code
         Digest of the code that runs, for the record.
     """
-    _write([predict_frames(inputs, dynamic_crop, analysed)], inputs.engine, outputs, model, code)
+    write_predictions([predict_frames(inputs, dynamic_crop, analysed)], inputs.engine, outputs, model, code)
 
 
 def predict_part(
@@ -202,43 +192,3 @@ def predict_part(
         Number of the part, from 0, and how many there are.
     """
     write_part(poses, predict_frames(inputs, dynamic_crop, analysed, part, parts))
-
-
-def join_poses(parts: Sequence[StrPath], engine: StrPath, outputs: PoseOutputs, model: str, code: str) -> None:
-    """Write what `predict_poses` writes, from the poses of the parts of a video.
-
-    Parameters
-    ----------
-    parts
-        NPZ files of `predict_part` in the order of the parts.
-    engine
-        ``engine.json`` of the model.
-    outputs
-        Files to write.
-    model
-        Name of the model.
-    code
-        Digest of the code that runs, for the record.
-    """
-    _write([read_part(path) for path in parts], engine, outputs, model, code)
-
-
-def _write(parts: Sequence[PosesOfPart], engine: StrPath, outputs: PoseOutputs, model: str, code: str) -> None:
-    """Write the poses of a video from those of its parts, and what they follow from."""
-    first = parts[0].prediction
-    values = np.full((first.frames, 1, len(first.keypoints), 3), np.nan)
-    values[first.start : first.stop, 0, :, :2] = np.concatenate([part.xy for part in parts])
-    values[first.start : first.stop, 0, :, 2] = np.concatenate([part.confidence for part in parts])
-    poses = Poses(values[..., :2], values[..., 2], first.keypoints, scorer=f"posemake_{model}")
-    write_poses(poses, outputs.h5, outputs.csv)
-
-    joined = replace(  # parts may be computed on machines that differ
-        first,
-        engine=", ".join(sorted({part.prediction.engine for part in parts})),
-        device=", ".join(sorted({part.prediction.device for part in parts})),
-    )
-    exported = ExportInfo.read(engine)
-    content = {"model": model, **joined.as_dict(), "settings": exported.settings, "code": code}
-    # at the end, in place of those of the inference alone
-    versions = {"training": exported.trained_with, "inference": content.pop("versions")}
-    write_json(outputs.provenance, content | {"versions": versions})

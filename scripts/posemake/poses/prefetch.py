@@ -11,7 +11,7 @@ import numpy as np
 from posemake.core.log import progress
 from posemake.data.geometry import compose, crop_map, padded_size, resize_map, scaled_size
 from posemake.networks.export_info import ExportInfo
-from posemake.networks.inputs import fit, pad
+from posemake.networks.input_image import fit, pad
 from posemake.video.bounds import Region
 from posemake.video.frame import Frame
 from posemake.video.reader import VideoReader

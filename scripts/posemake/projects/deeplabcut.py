@@ -3,27 +3,24 @@
 Models and .pickle files are never opened. Everything that is not imported, or is changed, is printed and kept in a list of notes.
 """
 
-import itertools
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from posemake.config.validation import raise_faults
 from posemake.core.atomic import write_text
 from posemake.core.errors import PosemakeError
-from posemake.core.paths import StrPath
-from posemake.core.yaml_files import read_yaml
-from posemake.data.geometry import outside_frame
-from posemake.data.label_files import Labels, find_label_file, frame_number, read_labels, reorder, write_labels
+from posemake.core.paths import StrPath, is_file
+from posemake.core.plural import count_noun
+from posemake.data.label_files import Labels, write_labels
+from posemake.data.label_grid import clean_name
+from posemake.projects.deeplabcut_config import is_true, name_keypoints, read_config, read_skeleton
+from posemake.projects.deeplabcut_labels import ProjectLabels, list_entries, read_folder
 from posemake.projects.scaffold import (
     CONFIG,
     SHEET,
-    VIDEO_ENDINGS,
     config_text,
     path_in_sheet,
     print_and_log,
@@ -33,12 +30,12 @@ from posemake.projects.scaffold import (
     unique_id,
     write_project,
 )
+from posemake.projects.video_files import reason_to_leave_out
 from posemake.video.decoding import decode_tolerant
 from posemake.video.frame import upright_size
 
 LABELS, IMPORTED = Path("labels/round-0"), Path("config/imported.md")
 RESULT_OF_DEEPLABCUT = re.compile(r"DLC_|_labeled\b")  # in names of files that DeepLabCut writes beside the videos
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 IMPORTED_ENTRIES = ("config.yaml", "labeled-data", "videos")  # of the project's folder
 
 
@@ -46,56 +43,12 @@ IMPORTED_ENTRIES = ("config.yaml", "labeled-data", "videos")  # of the project's
 class Source:
     """A video of the project; what is missing is None."""
 
-    stem: str  # name of the video's file without its ending, which is also the name of its folder of labels
+    stem: str  # name of the video's file without its ending
     path: Path | None = None
     size: tuple[int, int] | None = None  # width, height
     crop: list[int] | None = None  # x1, x2, y1, y2; None for the whole frame
     labels: Labels | None = None
-
-
-def _read_config(file: Path) -> dict[str, Any]:
-    """Read the config of a project of one animal."""
-    if not file.is_file():
-        raise PosemakeError(f"{file}: there is no such file; give the folder of a DeepLabCut project, which holds config.yaml")
-    config = read_yaml(file)
-    if not isinstance(config, dict) or not config.get("bodyparts"):
-        raise PosemakeError(
-            f"{file}: this is not the config of a DeepLabCut project, as it has no bodyparts; give the folder of one"
-        )
-    if config.get("multianimalproject") or not isinstance(config["bodyparts"], list):
-        raise PosemakeError(
-            f"{file}: this is a project of several animals (multianimalproject), which posemake cannot track yet; "
-            "nothing was imported. Give the folder of a project of one animal"
-        )
-    return config
-
-
-def _name_keypoints(config: dict[str, Any], notes: list[str]) -> dict[str, str]:
-    """Return the keypoint of each bodypart, which has the same name unless that has characters that are not valid."""
-    names = {part: part for part in map(str, config["bodyparts"])}
-    for part in names:
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", part):
-            names[part] = unique_id(part.replace(".", "_"), names.values())
-            notes.append(
-                f"config.yaml, bodyparts: {part!r} is called {names[part]!r} here; names have only letters, digits, _ and -"
-            )
-    return names
-
-
-def _read_skeleton(config: dict[str, Any], names: dict[str, str], notes: list[str]) -> list[list[str]]:
-    """Return the edges of the skeleton between keypoints; an entry of more than two bodyparts is a chain."""
-    edges: list[list[str]] = []
-    for line in config.get("skeleton") or []:
-        ends = [str(end) for end in line] if isinstance(line, list) else [str(line)]
-        if len(ends) < 2:
-            notes.append(f"config.yaml, skeleton: {ends} has fewer than two bodyparts and is not imported")
-        for a, b in itertools.pairwise(ends):
-            if a not in names or b not in names:
-                unknown = a if a not in names else b
-                notes.append(f"config.yaml, skeleton: {a} - {b} is not imported, as {unknown!r} is not among the bodyparts")
-            elif [names[a], names[b]] not in edges:
-                edges.append([names[a], names[b]])
-    return edges
+    folder: str = ""  # name of its folder of labels
 
 
 def _probe_video(path: Path | None, stem: str, crop: object, notes: list[str]) -> Source:
@@ -136,117 +89,57 @@ def _probe_video(path: Path | None, stem: str, crop: object, notes: list[str]) -
 def _find_sources(project: Path, config: dict[str, Any], notes: list[str]) -> list[Source]:
     """Return the videos of ``video_sets``, then others in the folder ``videos`` that DeepLabCut did not write itself."""
     videos: list[tuple[Path | None, str, object]] = []
-    for given, entry in (config.get("video_sets") or {}).items():
+    entries = [path for path in list_entries(project / "videos") if _is_text(path, notes)]
+    by_name = {clean_name(path.name): path for path in entries if path.is_file()}
+    for given, entry in config["video_sets"].items():
         name = PureWindowsPath(str(given)).name  # understands paths of all systems
-        places = (project / str(given), project / "videos" / name)  # an absolute path stays as it is
-        path = next((place for place in places if place.is_file()), None)
+        place = project / str(given)  # an absolute path stays as it is
+        path = place if is_file(place) else by_name.get(clean_name(name))
         if path is None:
             notes.append(f"config.yaml, video_sets: there is no video {str(given)!r}, and no videos/{name}")
         elif path.resolve() in [other.resolve() for other, _, _ in videos if other]:
             notes.append(f"config.yaml, video_sets: {str(given)!r} leads to a video that is listed already, and is left out")
             continue
-        videos.append((path, PureWindowsPath(name).stem, entry.get("crop") if isinstance(entry, dict) else None))
+        stem = path.stem if path else PureWindowsPath(name).stem
+        videos.append((path, stem, entry.get("crop") if isinstance(entry, dict) else None))
     known = {path.resolve() for path, _, _ in videos if path}
-    for path in sorted((project / "videos").glob("*")):
+    for path in entries:
         if path.resolve() in known:
             continue
-        if not path.is_file() or RESULT_OF_DEEPLABCUT.search(path.name) or not path.name.lower().endswith(VIDEO_ENDINGS):
-            notes.append(f"videos/{path.name}: not imported, as it is not a recording")
+        is_recording = path.is_file() and not RESULT_OF_DEEPLABCUT.search(path.name)
+        reason = reason_to_leave_out(path) if is_recording else "it is not a recording"
+        if reason:
+            notes.append(f"videos/{path.name}: not imported, as {reason}")
             continue
         notes.append(f"videos/{path.name}: imported, although not among the video_sets; remove its row if you do not want it")
         videos.append((path, path.stem, None))
     # as in DeepLabCut, a crop at the top level of the config applies to the analysis of all videos
-    common = [config.get(key) for key in ("x1", "x2", "y1", "y2")] if config.get("cropping") else None
+    common = [config.get(key) for key in ("x1", "x2", "y1", "y2")] if is_true(config.get("cropping")) else None
     return [_probe_video(path, stem, common or crop or "", notes) for path, stem, crop in videos]
 
 
-def _find_labels(folder: Path, scorer: object, notes: list[str]) -> Path | None:
-    """Return the label file of a folder, preferring that of the project's scorer."""
-    preferred = [folder / f"CollectedData_{scorer}.{ending}" for ending in ("csv", "h5")]
-    file = next((path for path in preferred if path.is_file()), None) or find_label_file(folder)
-    if file is None:
-        notes.append(f"labeled-data/{folder.name}: not imported, as it has no labels ({preferred[0].name} or .h5)")
-    return file
-
-
-def _image_size(folder: Path, image: str, notes: list[str]) -> tuple[int, int] | None:
-    """Return width and height of a labelled image; None, with a note, if it cannot be used."""
+def _is_text(path: Path, notes: list[str]) -> bool:
+    """Return whether a file's name is valid text, which the sheet of videos needs; note it otherwise."""
     try:
-        frame_number(image)
-        with Image.open(folder / image) as opened:
-            return opened.size
-    except (OSError, PosemakeError) as error:
-        reason = error if isinstance(error, PosemakeError) else "its image is missing or damaged"
-        notes.append(f"labeled-data/{folder.name}/{image}: its labels are not imported ({reason})")
-        return None
+        path.name.encode()
+    except UnicodeEncodeError:
+        notes.append(f"videos/{path.name}: not imported, as its name is not text in UTF-8; rename it")
+        return False
+    return True
 
 
-def _note_other_files(folder: Path, file: Path, images: tuple[str, ...], notes: list[str]) -> None:
-    """Note the files of a folder that are neither its label file nor labelled images."""
-    here = f"labeled-data/{folder.name}"
-    others = [path for path in sorted(folder.iterdir()) if path.stem != file.stem and path.name not in images]
-    unlabelled = [path for path in others if path.suffix.lower() in IMAGE_ENDINGS]
-    notes += [f"{here}/{path.name}: not imported" for path in others if path not in unlabelled]
-    if unlabelled:
-        notes.append(f"{here}: {len(unlabelled)} images without labels are not imported")
-
-
-def _read_folder(
-    folder: Path, config: dict[str, Any], names: dict[str, str], video_size: tuple[int, int] | None, notes: list[str]
-) -> Labels | None:
-    """Return the labels of a folder that can be used for training.
-
-    Parameters
-    ----------
-    folder
-        Folder in ``labeled-data``.
-    config
-        Config of the DeepLabCut project.
-    names
-        Keypoint of each bodypart.
-    video_size
-        Width and height of the video, if it is there.
-    notes
-        Notes, to which more are added.
-
-    Returns
-    -------
-    Labels or None
-        Labels of the images that have any; None if there are none.
-
-    Raises
-    ------
-    PosemakeError
-        If the label file is faulty.
-    """
-    here = f"labeled-data/{folder.name}"
-    file = _find_labels(folder, config.get("scorer"), notes)
-    if file is None:
-        return None
-    read = read_labels(file)
-    for part in sorted(set(read.keypoints) - set(names)):
-        notes.append(f"{here}: {part!r} is not among the bodyparts, and its labels are not imported")
-    images, points, empty, sizes = [], [], 0, set()
-    for image, xy in zip(read.images, reorder(read, list(names))):
-        size = _image_size(folder, image, notes)
-        if size is None:
-            continue
-        for k in np.flatnonzero(outside_frame(xy, size)):
-            notes.append(f"{here}/{image}: {list(names)[k]} at {xy[k].tolist()} lies outside the image and is not imported")
-            xy[k] = np.nan
-        if np.isnan(xy).all():
-            empty += 1
-            continue
-        images.append(image)
-        points.append(xy)
-        sizes.add(size)
-    _note_other_files(folder, file, read.images, notes)
-    if empty:
-        notes.append(f"{here}: {empty} rows without any point are not imported; DeepLabCut does not train on such rows either")
-    if video_size and sizes - {video_size}:
-        notes.append(f"{here}: its images do not have the video's size; labels are in pixels of the images")
-    scorer = file.stem.removeprefix("CollectedData_")
-    return Labels(scorer, tuple(names.values()), tuple(images), np.stack(points)) if images else None
+def _note_same_names(sources: list[Source], notes: list[str]) -> None:
+    """Note which videos have the same name but for the ending or the folder, so that one folder of labels fits several."""
+    by_stem: dict[str, list[Path]] = {}
+    for source in sources:
+        if source.path:
+            by_stem.setdefault(clean_name(source.stem), []).append(source.path)
+    for stem, paths in by_stem.items():
+        if len(paths) > 1:
+            notes.append(
+                f"{stem}: {len(paths)} videos have this name ({', '.join(map(str, paths))}) and get different ids; labels in "
+                f"labeled-data/{stem} go with {paths[0].name}, the first"
+            )
 
 
 def import_deeplabcut(project: StrPath) -> None:
@@ -269,13 +162,17 @@ def import_deeplabcut(project: StrPath) -> None:
         line = snakemake_command("import_deeplabcut", "my-project", {"deeplabcut": "/path/to/project"})
         raise PosemakeError(f"import_deeplabcut needs the folder of a DeepLabCut project; type: {line}")
     refuse_existing_project(IMPORTED, LABELS)
-    folder = Path(str(project)).expanduser().absolute()
+    try:
+        folder = Path(str(project)).expanduser().absolute()
+    except RuntimeError as error:
+        raise PosemakeError(f"{project}: {error}; give the folder of a DeepLabCut project by its whole path") from error
     folder = folder.parent if folder.name == "config.yaml" else folder
-    config = _read_config(folder / "config.yaml")
+    config = read_config(folder / "config.yaml")
     notes: list[str] = []
-    names = _name_keypoints(config, notes)
-    text = config_text(list(names.values()), _read_skeleton(config, names, notes))
+    names = name_keypoints(config, notes)
+    text = config_text(list(names.values()), read_skeleton(config, names, notes))
     sources = _find_sources(folder, config, notes)
+    _note_same_names(sources, notes)
     _read_all_labels(folder, config, names, sources, notes)
     videos: dict[str, Source] = {}
     for source in sources:
@@ -310,14 +207,17 @@ def _read_all_labels(
         If label files are faulty; the message names all of them.
     """
     faults = []
-    for folder in sorted(path for path in (project / "labeled-data").glob("*") if path.is_dir()):
-        # of several videos of that name, one that was found gets the labels
-        same = sorted((source for source in sources if source.stem == folder.name), key=lambda source: source.path is None)
+    folders = [path for path in list_entries(project / "labeled-data") if path.is_dir()]
+    shared = ProjectLabels(str(config.get("scorer") or ""), names, {source.stem for source in sources})
+    for folder in folders:
+        # of several videos of that name, the first one that was found gets the labels
+        same = [source for source in sources if clean_name(source.stem) == clean_name(folder.name) and not source.folder]
+        same.sort(key=lambda source: source.path is None)
         source = same[0] if same else Source(folder.name)
         if not same:
             sources.append(source)
         try:
-            source.labels = _read_folder(folder, config, names, source.size, notes)
+            source.labels, source.folder = read_folder(folder, shared, source.size, notes), folder.name
         except PosemakeError as error:
             faults.append(str(error))
     raise_faults(faults)
@@ -372,14 +272,16 @@ def _write_import(project: Path, config: str, videos: dict[str, Source], notes: 
         Notes, to which more are added.
     """
     sheet = sheet_text(_sheet_rows(videos, notes))
-    labels = {name: (source.stem, source.labels) for name, source in videos.items() if source.labels}
-    for path in sorted(project.iterdir()):
-        if path.name not in IMPORTED_ENTRIES and not path.name.startswith("."):
-            notes.append(f"{path.name}: not imported")
+    labels = {name: (source.folder, source.labels) for name, source in videos.items() if source.labels}
+    notes += [f"{path.name}: not imported" for path in list_entries(project) if path.name not in IMPORTED_ENTRIES]
     notes.append("config.yaml: nothing else is imported; models are trained anew with the settings of config/config.yaml")
     images = sum(len(content.images) for _, content in labels.values())
-    summary = f"Imported: {images} labelled images of {len(labels)} videos, and {len(videos)} rows of the sheet of videos."
+    summary = (
+        f"Imported: {count_noun(images, 'labelled image')} of {count_noun(len(labels), 'video')}, and "
+        f"{count_noun(len(videos), 'row')} of the sheet of videos."
+    )
     report = [f"# From the DeepLabCut project {project}", summary, "## Not imported, or changed"]
+    notes[:] = [note.encode("utf-8", "backslashreplace").decode() for note in notes]  # names of files may be no text
     part = LABELS.with_name("round-0.part")
     shutil.rmtree(part, ignore_errors=True)  # left by an import that was killed
     written = [part]

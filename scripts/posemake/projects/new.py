@@ -9,10 +9,12 @@ from pathlib import Path
 
 from posemake.config.validation import suggest
 from posemake.core.errors import PosemakeError
+from posemake.core.file_endings import describe_left_out
+from posemake.core.image_patterns import is_image_pattern
+from posemake.core.plural import count_noun
 from posemake.projects.scaffold import (
     CONFIG,
     SHEET,
-    VIDEO_ENDINGS,
     config_text,
     path_in_sheet,
     print_and_log,
@@ -22,6 +24,7 @@ from posemake.projects.scaffold import (
     unique_id,
     write_project,
 )
+from posemake.projects.video_files import images_of, videos_among, videos_of_folder
 
 # A value of the command line, or of a config: a text with commas, or a list of texts, numbers or pairs; empty if not given.
 Given = str | int | Sequence[str | int | Sequence[str]] | None
@@ -44,6 +47,9 @@ def _split_items(given: Given) -> list[str | list[str]]:
 def find_videos(given: Given) -> list[Path]:
     """Return the videos that a file, a folder, a pattern or a list of these leads to, each once.
 
+    A file that is named counts whatever its ending is, and so does one of a pattern that can be opened as a video. Files that are
+    left out are printed with the reason, except for hidden ones.
+
     Raises
     ------
     PosemakeError
@@ -53,18 +59,24 @@ def find_videos(given: Given) -> list[Path]:
     videos: dict[Path, Path] = {}
     for item in [given] if is_path else _split_items(given):
         pattern = os.path.expanduser(str(item))
-        if os.path.isfile(pattern):
-            files = [pattern]
+        left_out: list[str] = []
+        if os.path.isfile(pattern) or is_image_pattern(pattern):
+            files = [Path(pattern)] if os.path.isfile(pattern) or images_of(Path(pattern)) else []
+        elif os.path.isdir(pattern):
+            files, left_out = videos_of_folder(Path(pattern))
         else:
-            inside = os.path.join(glob.escape(pattern), "*") if os.path.isdir(pattern) else pattern
-            files = [name for name in sorted(glob.glob(inside, recursive=True)) if name.lower().endswith(VIDEO_ENDINGS)]
+            names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+            files, left_out = videos_among(names, only_known_endings=False)
         if not files:
+            reasons = f": {describe_left_out(left_out)}" if left_out else ""
             raise PosemakeError(
-                f"videos: {str(item)!r} leads to no video from {Path.cwd()} (a name that ends in {', '.join(VIDEO_ENDINGS)}); "
+                f"videos: {str(item)!r} leads to no video from {Path.cwd()}{reasons}; "
                 "give a file, a folder or a pattern such as 'raw/*.mp4'"
             )
-        for name in files:
-            videos.setdefault(Path(name).resolve(), Path(name))
+        if left_out:
+            print_and_log(f"{item}: {len(left_out)} left out: {describe_left_out(left_out)}")
+        for path in files:
+            videos.setdefault(path.resolve(), path)
     return list(videos.values())
 
 
@@ -135,10 +147,6 @@ def _ask_for_missing(values: dict[str, Given]) -> dict[str, Given]:
         raise PosemakeError(f"new_project needs {' and '.join(missing)}; nothing was written") from error
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
 def new_project(videos: Given = "", keypoints: Given = "", skeleton: Given = "") -> None:
     """Make the current folder a project. After an error, nothing is written.
 
@@ -162,9 +170,10 @@ def new_project(videos: Given = "", keypoints: Given = "", skeleton: Given = "")
     config = config_text(names, parse_skeleton(values["skeleton"], names))
     rows: list[dict[str, str]] = []
     for path in find_videos(values["videos"]):
-        name = unique_id(path.stem, [row["video"] for row in rows])
+        stem = path.parent.name if is_image_pattern(path) else path.name if path.is_dir() else path.stem
+        name = unique_id(stem, [row["video"] for row in rows])
         rows.append({"video": name, "path": path_in_sheet(path), "use": "both"})
     write_project(config, sheet_text(rows))
-    keypoints_written, videos_written = _count(len(names), "keypoint"), _count(len(rows), "video")
+    keypoints_written, videos_written = count_noun(len(names), "keypoint"), count_noun(len(rows), "video")
     print_and_log(f"Written: {CONFIG} with {keypoints_written}, and {SHEET} with {videos_written}. Check both files.")
     print_and_log(f"Next, choose the frames to label: {snakemake_command()}")

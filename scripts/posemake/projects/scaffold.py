@@ -22,7 +22,6 @@ from posemake.core.log import logger
 from posemake.core.paths import StrPath
 
 WORKFLOW = Path(__file__).resolve().parents[3]  # folder of the Snakefile and the example config
-VIDEO_ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm", ".mts", ".m2ts", ".ts", ".mjpeg")
 CONFIG, SHEET = Path("config/config.yaml"), Path("config/videos.tsv")
 
 
@@ -54,13 +53,22 @@ def snakemake_command(target: str = "", folder: StrPath | None = None, config: M
     return " ".join([*words, *([target] if target else []), *(["--config", *assignments] if assignments else [])])
 
 
-def unique_id(stem: str, taken: Iterable[str]) -> str:
+def unique_id(stem: str, taken: Iterable[str], fallback: str = "video") -> str:
     """Return an id for the sheet: the stem with valid characters only, and with a number if another video has that id.
 
     Letters lose their accents. Ids that differ only in case count as the same, because folders are named after them.
+
+    Parameters
+    ----------
+    stem
+        Name of the video's file without its ending.
+    taken
+        Ids of other videos.
+    fallback
+        Id if the stem has no valid character.
     """
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    base = re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("_.-") or "video"
+    base = re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("_.-") or fallback
     known = {other.lower() for other in taken}
     names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))
     return next(name for name in names if name.lower() not in known)

@@ -10,12 +10,13 @@ import pandas as pd
 from posemake.analysis.pose_quality import LEAST_NOTABLE, find_conspicuous_videos
 from posemake.core.atomic import write_text
 from posemake.core.paths import StrPath
+from posemake.core.plural import count_noun
 from posemake.core.sampling import MAX_SHOWN_VIDEOS, pick_evenly
 from posemake.data.tables import read_table
 from posemake.plotting.html import render_page
 
 WORST = 5  # videos in the table of those with the fewest confident points
-TEXT = ("video", "subject", "session", "group")
+TEXT = ("video", "subject", "session", "group", "speed_note")
 
 TEST_COLUMNS = ["keypoint", "n", "mean", "mean_low", "mean_high", "median", "rmse", "p90", "confident", "mean_confident"]
 SOURCE_COLUMNS = ["video", "subject", "group", "codec", "width", "height", "fps", "frames", "duration", "standardised", "fault"]
@@ -31,6 +32,7 @@ POSE_COLUMNS = [
     "complete",
     "speed_px_per_s",
     "speed_mm_per_s",
+    "speed_note",
     "step_median_px",
     "step_p99_px",
     "jitter_px",
@@ -168,9 +170,9 @@ def _large_figures(parts: pd.Series, videos: int, models: Sequence[TestedModel])
     median, mean = best.test_error
     labelled = ", ".join(f"{frames[part]} {part}" for part in ("train", "validation", "test"))
     return [
-        (str(videos), "videos"),
+        (str(videos), "video" if videos == 1 else "videos"),
         (str(int(frames.sum())), f"labelled frames ({labelled})"),
-        (str(sum(model.steps for model in models)), f"training steps, {len(models)} model{'s' * (len(models) > 1)}"),
+        (str(sum(model.steps for model in models)), f"training steps, {count_noun(len(models), 'model')}"),
         (f"{median:.2f} px", f"median test error of {best.name}"),
         (f"{mean:.2f} px", "mean test error"),
     ]

@@ -14,15 +14,15 @@ from posemake.video.info import read_video_info
 
 METADATA_COLUMNS = ("subject", "session", "group")
 VIDEO_COLUMNS = (
-    "container", "codec", "profile", "pixel_format", "width", "height", "rotation", "sample_aspect_ratio",
-    "interlaced", "audio", "bytes", "fps", "real_fps", "variable_rate", "frames", "container_frames",
+    "container", "codec", "profile", "pixel_format", "width", "height", "rotation", "mirrored",
+    "sample_aspect_ratio", "interlaced", "audio", "bytes", "fps", "real_fps", "variable_rate", "frames", "container_frames",
     "container_duration", "hidden_frames", "packets", "decoded_frames", "damaged_frames", "first_time", "last_time",
     "duration", "keyframes", "keyframe_gap", "random_access", "standardised", "findings", "fault", "digest",
 )  # fmt: skip
 FRAMES_COLUMNS = ("asked", "chosen", "features", "note")
 POSE_COLUMNS = (
     "frames", "analysed", "duration", "confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s",
-    "step_median_px", "step_p99_px", "jitter_px", "jitter_worst_px", "jumps", "bone_spread", "bone_spread_worst",
+    "speed_note", "step_median_px", "step_p99_px", "jitter_px", "jitter_worst_px", "jumps", "bone_spread", "bone_spread_worst",
 )  # fmt: skip
 # shares, speeds and measures of quality, of which groups have means
 AVERAGED = ("confident", "filled", "missing", "complete", "speed_px_per_s", "speed_mm_per_s", "jitter_px", "jumps", "bone_spread")

@@ -6,6 +6,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange
 
@@ -23,6 +24,28 @@ LIMITED_CHROMA = np.rint(128 + (np.arange(256) - 128) * 224 / 255).astype(np.uin
 def upright_size(frame: av.VideoFrame) -> tuple[int, int]:
     """Return width and height of a decoded frame after the rotation that its file asks for."""
     return (frame.height, frame.width) if round(frame.rotation / 90) % 2 else (frame.width, frame.height)
+
+
+def is_mirrored(frame: av.VideoFrame) -> bool:
+    """Return whether a player mirrors a decoded frame, which FFmpeg's angle leaves out.
+
+    The display matrix [a b u; c d v; x y w] of MP4 moves a pixel at (x, y) to (a x + c y, b x + d y) (ISO/IEC 14496-12, 6.2.2).
+    Ask for one frame of a video only: PyAV keeps the memory of a frame whose side data were read until Python collects garbage.
+    """
+    side_data: Any = frame.side_data  # whose annotation is of names, while its keys are types
+    content = side_data.get(SideDataType.DISPLAYMATRIX)
+    if content is None:
+        return False
+    a, b, _, c, d = np.frombuffer(content, np.int32)[:5].tolist()
+    return bool(a * d < b * c)
+
+
+def quarter_turns(frame: av.VideoFrame, mirrored: bool) -> int:
+    """Return the quarter turns counterclockwise by which a decoded frame becomes upright, after it was mirrored left to right.
+
+    FFmpeg's angle is that of the first row of the display matrix, which mirroring turns round.
+    """
+    return round(frame.rotation / 90 + 2 * mirrored) % 4
 
 
 def is_full_range(frame: av.VideoFrame) -> bool:
@@ -76,6 +99,8 @@ class Frame:
         Width and height of the frame in the original video, to which `rgb` and `yuv_planes` scale; that of the content if None.
     content_size
         Width and height of the source without padding, which lies to the right and below; all of it if None.
+    mirrored
+        Whether a player mirrors the decoded frame (`is_mirrored`).
     """
 
     def __init__(
@@ -83,17 +108,23 @@ class Frame:
         source: av.VideoFrame | np.ndarray,
         size: tuple[int, int] | None = None,
         content_size: tuple[int, int] | None = None,
+        mirrored: bool = False,
     ):
         image, decoded = (source, None) if isinstance(source, np.ndarray) else (None, source)
         self.decoded = decoded  # None where the source is an image
         self._image = image
-        self._quarter_turns = 0 if decoded is None else round(decoded.rotation / 90) % 4
+        self._mirrored = mirrored
+        self._quarter_turns = 0 if decoded is None else quarter_turns(decoded, mirrored)
         source_size = source.shape[1::-1] if isinstance(source, np.ndarray) else upright_size(source)
         self._content_size = content_size or source_size
         self.size = size or self._content_size
 
+    def _turn(self, image: np.ndarray) -> np.ndarray:
+        image = image[:, ::-1] if self._mirrored else image
+        return np.rot90(image, self._quarter_turns) if self._quarter_turns else image
+
     def _upright(self, image: np.ndarray) -> np.ndarray:
-        image = np.rot90(image, self._quarter_turns) if self._quarter_turns else image
+        image = self._turn(image)
         return image[: self._content_size[1], : self._content_size[0]]
 
     def rgb(self) -> np.ndarray:
@@ -161,8 +192,7 @@ class Frame:
         """Yield the planes of a frame in a planar format, upright and without padding; they must not be changed."""
         width, height = (frame.height, frame.width) if self._quarter_turns % 2 else (frame.width, frame.height)
         for plane in frame.planes:
-            image = _plane_values(plane)
-            image = np.rot90(image, self._quarter_turns) if self._quarter_turns else image
+            image = self._turn(_plane_values(plane))
             rows, columns = image.shape
             yield image[: -(-self._content_size[1] * rows // height), : -(-self._content_size[0] * columns // width)]
 

@@ -28,6 +28,7 @@ class VideoReport:
     width: int = 0  # of an upright frame
     height: int = 0  # of an upright frame
     rotation: int = 0  # degrees that the file asks a player to rotate frames; width and height include it
+    mirrored: bool = False  # whether the file asks a player to mirror frames
     sample_aspect_ratio: str | None = None  # width to height of one pixel, where pixels are not square
     interlaced: bool = False
     audio: str | None = None  # codec of the sound track
@@ -38,6 +39,7 @@ class VideoReport:
     frames: int = 0  # frames that can be decoded
     container_frames: int = 0  # frames that the container claims; 0 if it states none
     container_duration: float | None = None  # duration that the container claims
+    container_start: float | None = None  # first timestamp of all tracks
     hidden_frames: int = 0  # frames that the file's edit list hides; they are not counted
     packets: int = 0
     decoded_frames: int | None = None  # None if frames were counted by packets

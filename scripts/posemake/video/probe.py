@@ -12,16 +12,18 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from posemake.core.digests import quick_digest
 from posemake.core.errors import PosemakeError
 from posemake.core.log import logger, progress
 from posemake.core.paths import StrPath
 from posemake.video.decoding import FileScan, decode_tolerant, frame_hash, scan_frames, scan_packets
-from posemake.video.frame import upright_size
+from posemake.video.frame import is_mirrored, upright_size
 from posemake.video.image_stack import ImageStack, is_stack
 from posemake.video.info import Reading, VideoInfo, VideoReport
-from posemake.video.reader import VideoReader, open_stream
+from posemake.video.reader import VideoReader, open_stream, video_tracks
 from posemake.video.timestamps import TimedReport, add_times, is_strictly_increasing, missing_end
 
 SHORT = 2000  # frames; a shorter video is always decoded, which takes seconds
@@ -79,7 +81,7 @@ def probe_file(path: Path, exact: bool) -> TimedReport:
         bytes=path.stat().st_size,
         packets=len(scan.pts),
         hidden_frames=scan.hidden,
-        findings=tuple(_describe_pixels(path, report)),
+        findings=(*report.findings, *_describe_pixels(path, report)),
         digest=quick_digest(path, exact),
     )
     order = np.argsort([-1 if time is None else time for time in scan.pts], kind="stable")
@@ -111,7 +113,22 @@ def _report_container(path: Path) -> VideoReport:
             fps=float(stream.average_rate or stream.base_rate or stream.guessed_rate or 0),
             container_frames=stream.frames,
             container_duration=container.duration / av.time_base if container.duration else None,
+            container_start=container.start_time / av.time_base if container.start_time is not None else None,
             time_base=str(stream.time_base),
+            findings=tuple(_describe_tracks(container, stream)),
+        )
+
+
+def _describe_tracks(container: InputContainer, stream: VideoStream) -> Iterator[str]:
+    """Yield a sentence if a file has several video tracks."""
+    tracks = video_tracks(container)
+    if len(tracks) > 1:
+        number = tracks.index(stream)
+        other = 0 if number else 1
+        why = "the first one" if stream is tracks[0] else "which it marks as the default"
+        yield (
+            f"the file has {len(tracks)} video tracks, and track {number + 1} is read, {why}; "
+            f"write another into a file of its own with `ffmpeg -i … -map 0:v:{other} -c copy …`"
         )
 
 
@@ -156,6 +173,7 @@ def _probe_samples(path: Path, report: VideoReport, packets: _Packets) -> TimedR
         width=width,
         height=height,
         rotation=int(first.rotation) % 360,
+        mirrored=is_mirrored(first),
         interlaced=first.interlaced_frame,
     )
     timed = add_times(report, packets.pts, packets.is_key)
@@ -185,6 +203,7 @@ def _probe_all_frames(path: Path, report: VideoReport, packet_pts: Sequence[int 
         width=width,
         height=height,
         rotation=scan.rotation,
+        mirrored=scan.mirrored,
         interlaced=scan.interlaced,
         findings=(*report.findings, *findings),
     )
@@ -294,4 +313,4 @@ def probe_stack(path: Path) -> TimedReport:
     )
     timed = add_times(report, [None] * stack.count, [True] * stack.count)
     # images have no timestamps; of the findings, only the one about the frame rate is news
-    return timed._replace(report=replace(timed.report, findings=timed.report.findings[:1]))
+    return timed._replace(report=replace(timed.report, findings=(*timed.report.findings[:1], *stack.findings())))

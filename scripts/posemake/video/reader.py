@@ -1,7 +1,8 @@
 """Reader of a video's frames.
 
-A frame is identified by its index in decoding order; its timestamp is checked. Frames read by random access have the same
-pixels as frames read in order. They are upright and have the size of the original, also where a transcoded copy is read.
+A frame is identified by its index, in the order in which a decoder outputs frames, and its timestamp is checked. A frame read by
+random access has the same pixels as in order. Frames are upright and have the size of the original, also if a transcoded copy is
+read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,9 +30,15 @@ def reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def video_tracks(container: InputContainer) -> list[VideoStream]:
+    """Return the video tracks of a file; cover art and thumbnails are none."""
+    pictures = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    return [stream for stream in container.streams.video if not stream.disposition & pictures]
+
+
 @contextmanager
 def open_stream(path: StrPath, threads: bool = True) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open the first video stream of a file for decoding, in several threads or in one.
+    """Open the video track of a file for decoding, in several threads or in one; of several, the default one, else the first.
 
     Raises
     ------
@@ -51,10 +58,10 @@ def open_stream(path: StrPath, threads: bool = True) -> Iterator[tuple[InputCont
             "missing: copy it again, or have it repaired (untrunc, with an intact video of the same camera)"
         ) from error
     with container:
-        streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-        if not streams:
+        tracks = video_tracks(container)
+        if not tracks:
             raise PosemakeError(f"{path}: the file has no video stream; it may hold sound only")
-        stream = streams[0]
+        stream = next((track for track in tracks if track.disposition & av.stream.Disposition.default), tracks[0])
         # FFmpeg takes a text file for subtitles drawn as video ("tty"), which is never a recording
         if container.format.name == "tty" or stream.codec_context is None or stream.codec_context.width == 0:
             raise PosemakeError(
@@ -103,7 +110,7 @@ class VideoReader:
         if min(right, below) < 0 or max(right, below) > self.reading.copy:  # a copy's odd sizes are padded by one
             expected = f"{self.reading.size[0]} x {self.reading.size[1]}"
             raise self._error(f"frame {index} has {width} x {height} pixels, not {expected}")
-        return Frame(source, self.size, self.reading.size)
+        return Frame(source, self.size, self.reading.size, self.info.mirrored and not self.reading.copy)
 
     def _decode(self, container: InputContainer, stream: VideoStream, index: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
         """Yield frames from ``index`` on; if it is None, from the first keyframe that the container reaches."""

@@ -13,6 +13,7 @@ from posemake.video.info import VideoReport
 # seconds that the container may claim beyond the last frame, without sound and with it: its end is stated roughly, and sound
 # often outlasts the frames
 TOLERATED_END, TOLERATED_END_WITH_SOUND = 0.25, 1.0
+CONTAINERS_WITH_DURATION = ("matroska", "asf", "nut", "flv")  # whose header states the duration
 ASSUMED_FPS = 30.0  # frames per second of a video that states no rate
 RATE_TOLERANCE = 0.02  # share of the rate; timestamps may be whole milliseconds, and the last frame may be missing
 
@@ -44,11 +45,28 @@ def is_strictly_increasing(pts: Sequence[int | None]) -> bool:
     return len(known) == len(pts) and all(a < b for a, b in itertools.pairwise(known))
 
 
+def container_end(report: VideoReport) -> float | None:
+    """Return the time in seconds at which the container claims to end, on the clock of the timestamps; None if it claims nothing.
+
+    FFmpeg measures the duration from the first timestamp of all tracks, except where a header states it. What writes such headers
+    counts from the first timestamp or from 0; the earlier end counts that lies behind the first frame.
+    """
+    if not report.container_duration:
+        return None
+    first = report.first_time or 0.0
+    if (report.container or "").startswith(CONTAINERS_WITH_DURATION) and report.container_duration > first:
+        return report.container_duration
+    start = first if report.container_start is None else report.container_start
+    return start + report.container_duration
+
+
 def missing_end(report: VideoReport) -> float:
     """Return the seconds that the container claims beyond the last frame; 0 if they are not more than is tolerated."""
-    if not report.container_duration:
+    end = container_end(report)
+    if end is None:
         return 0.0
-    missing = report.container_duration - report.duration - 1 / min(report.fps, report.real_fps or report.fps)
+    last = (report.first_time or 0.0) + report.duration
+    missing = end - last - 1 / min(report.fps, report.real_fps or report.fps)
     return missing if missing > (TOLERATED_END_WITH_SOUND if report.audio else TOLERATED_END) else 0.0
 
 

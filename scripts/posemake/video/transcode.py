@@ -60,7 +60,7 @@ def _source_images(source: Path, report: VideoReport, deinterlaced: bool) -> Ite
         yield from (Frame(stack.read(index)).rgb() for index in range(stack.count))
         return
     frames = decode_tolerant(source) if report.damaged_frames else decode(source)
-    yield from (Frame(frame).rgb() for frame in (deinterlace(frames) if deinterlaced else frames))
+    yield from (Frame(frame, mirrored=report.mirrored).rgb() for frame in (deinterlace(frames) if deinterlaced else frames))
 
 
 def write_copy(

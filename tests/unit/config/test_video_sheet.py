@@ -1,5 +1,7 @@
 """Sheet of videos."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -56,7 +58,13 @@ def test_rows_are_the_lines_of_the_file(tmp_path):
         ("vidio\tuse\nm1\tboth\n", ": there is no column 'vidio'; did you mean 'video'?"),
         ("video\tpath\nm1\ta.mp4\n", ": the column 'use' is missing"),
         ("video\tuse\tuse\nm1\tboth\tboth\n", ": the column 'use' stands there twice"),
-        ("video,use\nm1,both\n", ": there is no column 'video,use'"),
+        ("video,usage\nm1,both\n", ", row 1: the header 'video,usage' is a single column; columns are separated by tabs"),
+        ("video use path\nm1 both a.mp4\n", ", row 1: the header 'video use path' is a single column"),
+        ('video\tuse\tpath\nm1\tboth\t"a.mp4\nm2\tboth\tb.mp4\n', ", row 2: a cell that begins with 'a.mp4' goes on in the"),
+        ("video\t\tuse\nm1\tx\tboth\n", ": column 2 has no name"),
+        ("video\tuse\nm1\tboth\nM1\ttrain\n", ", row 3, video: 'M1' differs only in case from 'm1' in row 2"),
+        ("video,use,crop\nm1,both,0,9,0,9\n", ", row 2: 6 cells under a header of 3; columns are separated by commas, so put"),
+        ("video\tuse\nm1\t" + "b" * 200000 + "\n", ", row 2: cannot be read as a table"),
         ("video\tuse\nm1\tbot\n", ", row 2, use: 'bot' is not valid; did you mean 'both'?"),
         ("video\tuse\n\tboth\n", ", row 2, video: the key is missing"),
         ("video\tuse\nm1\tboth\nm2\tboth\nm1\ttrain\n", ", row 4, video: 'm1' already stands in row 2; ids are unique"),
@@ -162,3 +170,74 @@ def test_a_row_with_a_fault_stays_without_the_faulty_cells(tmp_path):
 def test_every_column_is_described():
     assert COLUMNS[:3] == ["video", "path", "use"] and "row" not in COLUMNS
     assert all(VideoRow.model_fields[column].description for column in COLUMNS)
+
+
+SHEET = "video\tuse\tpath\tcrop\nm1\tboth\tMäuse/m1.mp4\t0,320,0,240\nm2\tanalyse\tm 2.mp4\t\n"
+
+
+def with_separator(separator):
+    """Return the sheet as a spreadsheet writes it: cells that have the separator are in quotation marks."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(csv.reader(io.StringIO(SHEET), delimiter="\t"))
+    return text.getvalue()
+
+
+WRITTEN_BY_PROGRAMS = {
+    "comma": with_separator(",").encode(),
+    "semicolon": with_separator(";").encode(),
+    "Excel's CSV UTF-8": with_separator(";").replace("\n", "\r\n").encode("utf-8-sig"),
+    "Excel's line for the separator": b"sep=;\r\n" + with_separator(";").encode(),
+    "Excel's Unicode text": SHEET.replace("\n", "\r\n").encode("utf-16"),
+    "UTF-16 of the other byte order": b"\xfe\xff" + SHEET.encode("utf-16-be"),
+    "UTF-16 without its mark": SHEET.encode("utf-16-le"),
+    "UTF-32": SHEET.encode("utf-32"),
+    "old macOS": SHEET.replace("\n", "\r").encode(),
+    "quoted cells": SHEET.replace("m1\t", '"m1"\t').replace("Mäuse/m1.mp4", '"Mäuse/m1.mp4"').encode(),
+    "trailing tabs": SHEET.replace("\n", "\t\t\n").encode(),
+    "a column without a name": SHEET.replace("use\tpath", "use\t\tpath")
+    .replace("both", "both\t")
+    .replace("se\tm 2", "se\t\tm 2")
+    .encode(),
+    "no tabs at ends of rows": SHEET.replace("m 2.mp4\t", "m 2.mp4").encode(),
+    "blank rows at the end": (SHEET + "\t\t\t\n\n   \n").encode(),
+    "no line end": SHEET.rstrip().encode(),
+}
+
+
+@pytest.mark.parametrize("content", WRITTEN_BY_PROGRAMS.values(), ids=WRITTEN_BY_PROGRAMS)
+def test_sheets_of_editors_and_spreadsheets_are_read(tmp_path, content):
+    expected, _ = read_videos(sheet(tmp_path, SHEET))
+    path = tmp_path / "other.tsv"
+    path.write_bytes(content)
+    videos, faults = read_videos(path)
+    assert faults == []
+    assert [row.model_copy(update={"row": 0}) for row in videos.values()] == [
+        row.model_copy(update={"row": 0}) for row in expected.values()
+    ]
+
+
+UNREADABLE = {
+    "cp1252": (SHEET.encode("cp1252"), ", row 2: a letter is not in UTF-8, as of an older encoding of Windows"),
+    "cp1252 with other line ends": (SHEET.replace("\n", "\r").encode("cp1252"), ", row 2: a letter is not in UTF-8"),
+    "macOS Roman": (SHEET.replace("m 2", "m ü").encode("mac-roman"), ", row 2: a letter is not in UTF-8"),
+    "half of UTF-16": (SHEET.encode("utf-16")[:-1], ": is not text in UTF-8 ('utf-16"),
+    "binary": (bytes(range(9)) * 40, ": is not text in UTF-8"),
+    "xlsx": (b"PK\x03\x04" + bytes(range(256)), ": this is a workbook (.xlsx or .ods), not text"),
+    "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(200), ": this is a workbook of old Excel (.xls), not text"),
+}
+
+
+@pytest.mark.parametrize("content, sentence", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_sheet_that_is_not_text_says_how_to_save_it(tmp_path, content, sentence):
+    path = tmp_path / "videos.tsv"
+    path.write_bytes(content)
+    videos, (fault,) = read_videos(path)
+    assert videos == {} and fault.startswith(str(path)) and sentence in fault
+    assert "save it as text with tabs in UTF-8" in fault
+
+
+def test_commas_in_cells_do_not_make_columns(tmp_path):
+    """Neither of a header whose only known column has commas in its name, nor of crops."""
+    assert read_videos(sheet(tmp_path, "video\tuse\tcrop\nm1\tboth\t0,9,0,9\n"))[0]["m1"].crop == (0, 9, 0, 9)
+    text = "video\tuse\tgroup\nm1\tboth\tcontrol, old; young\n"
+    assert read_videos(sheet(tmp_path, text))[0]["m1"].group == "control, old; young"

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posemake.core.errors import PosemakeError
+from posemake.data.image_names import frame_number, image_name
 from posemake.data.label_files import (
     Labels,
     check_keypoints,
     find_label_file,
-    frame_number,
-    image_name,
     read_labels,
     read_predictions,
     reorder,
@@ -30,7 +29,7 @@ HEAD = "scorer,,,jane,jane,jane,jane\nbodyparts,,,snout,snout,tail,tail\ncoords,
 ROWS = "labeled-data,m1,img0003.png,1.5,2.25,,\nlabeled-data,m1,img0014.png,30.0,40.0,0.0,101.125\n"
 OLD_HEAD = "scorer,jane,jane,jane,jane\nbodyparts,snout,snout,tail,tail\ncoords,x,y,x,y\n"
 
-names = st.text(string.ascii_letters + string.digits + " _-.,'\"äß", min_size=1, max_size=8)
+names = st.text(string.ascii_letters + string.digits + " _-.,'\"äß", min_size=1, max_size=8).map(str.strip).filter(bool)
 pixels = st.integers(-1000, 4_000_000).map(lambda thousandths: thousandths / 1000)
 points = st.one_of(st.just((NAN, NAN)), st.tuples(pixels, pixels))
 
@@ -113,8 +112,8 @@ def test_every_layout_of_hdf5_reads_the_same(tmp_path, form, separator):
         ("\n\n", "the file is empty"),
         (HEAD, "no image is labelled"),
         (ROWS, "the first three rows begin with scorer, bodyparts, coords, not ['labeled-data'"),
-        (HEAD.replace("coords", "individuals") + ROWS, "several animals are not supported"),
-        ("scorer,a\nindividuals,b\nbodyparts,c\ncoords,x\n", "several animals are not supported"),
+        (HEAD.replace("coords", "individuals") + ROWS, "labels of several animals, which are not supported yet"),
+        ("scorer,a\nindividuals,b\nbodyparts,c\ncoords,x\n", "labels of several animals, which are not supported yet"),
         ("scorer\nbodyparts\ncoords\n", "one is incomplete"),
         (OLD_HEAD.replace("x,y\n", "x\n") + "img3.png,1,2,3,4\n", "one is incomplete"),
         (OLD_HEAD.replace("tail", "snout") + "img3.png,1,2,3,4\n", "a keypoint stands twice in the header"),
@@ -123,7 +122,7 @@ def test_every_layout_of_hdf5_reads_the_same(tmp_path, form, separator):
         (HEAD + ROWS.replace("40.0", "4O.0"), "row 5, snout y: '4O.0' is not a number"),
         (HEAD + "\n" + ROWS.replace("40.0", "?"), "row 6, snout y: '?' is not a number"),
         (HEAD + ROWS.replace("2.25", '"2,25"'), "row 4, snout y: '2,25' is not a number"),
-        (HEAD + ROWS + ROWS, "img0003.png has more than one row"),
+        (HEAD + ROWS + ROWS.replace("1.5", "1.6"), "img0003.png has more than one row (4 and 6), and they differ"),
         (HEAD + ROWS + "labeled-data\\m1,,img0014.png,1,1,1,1\n", "img0014.png has more than one row"),
         (HEAD + ROWS.replace("30.0", ""), "img0014.png, snout: has one of x and y only"),
     ],
@@ -134,11 +133,12 @@ def test_each_fault_is_a_sentence_that_names_its_place(tmp_path, text, sentence)
         read_labels(path)
 
 
-def test_text_of_another_encoding_is_a_sentence(tmp_path):
+def test_text_of_no_known_encoding_is_a_sentence(tmp_path):
     path = tmp_path / "CollectedData_jane.csv"
-    path.write_bytes((HEAD + ROWS).replace("tail", "schwänzchen").encode("latin-1"))
-    with pytest.raises(PosemakeError, match=r"jane.csv: is not text in UTF-8"):
-        read_labels(path)
+    for content in ((HEAD + ROWS).replace("tail", "\x81").encode("latin-1"), b"PK\x03\x04\0\0scorer,a\n"):
+        path.write_bytes(content)
+        with pytest.raises(PosemakeError, match=r"jane.csv: is not text in UTF-8"):
+            read_labels(path)
 
 
 def several_animals():

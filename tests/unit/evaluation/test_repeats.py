@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posemake.analysis.bootstrap import bootstrap_intervals
 from posemake.analysis.metrics import summarise
-from posemake.analysis.uncertainty import bootstrap_intervals
 from posemake.config.settings import Evaluate
 from posemake.config.validation import check_config
 from posemake.evaluation.repeat_summary import describe_repeats, learning_curve_rows, summarise_repeats

@@ -8,6 +8,8 @@ import pytest
 from posemake.jobs import preflight
 from posemake.jobs.preflight import RunOptions, check_project, refuse_run
 
+from .conftest import SHEET
+
 RECORD = ".snakemake/metadata/record"
 RESULT = "results/videos/slow_1/video.json"
 
@@ -91,3 +93,28 @@ def test_a_full_disk_matters_to_a_run_that_writes(folder, monkeypatch):
     monkeypatch.setattr(preflight, "describe_disk", lambda folder, name: f"no space for {name}")
     assert refusal(folder.open()) == "no space for this project"
     assert refusal(folder.open(), dry_run=True) == ""
+
+
+def test_a_project_without_a_video_to_label_has_nothing_to_train_with(folder):
+    folder.write("config/videos.tsv", SHEET.replace("both", "analyse").replace("train", "analyse"))
+    (sentence,) = faults(folder)
+    assert sentence.startswith("config/videos.tsv: all videos have the use analyse") and "some to both or train" in sentence
+    assert faults(folder, dry_run=True) == faults(folder, targets=frozenset({"all"})) == [sentence]
+    assert faults(folder, targets=frozenset({"validate_videos"})) == []
+
+
+def test_a_single_video_to_train_with_is_enough(folder):
+    folder.write("config/videos.tsv", SHEET.replace("both", "analyse"))
+    assert faults(folder) == []
+
+
+@pytest.mark.parametrize(
+    "more, names", [([], "/data/m 1.mp4: "), (["/data/m2.mp4", "/data/m3.MP4"], "/data/m 1.mp4 and 2 more files: ")]
+)
+def test_names_that_a_shell_put_in_place_of_a_pattern(folder, more, names):
+    reason = refusal(None, "there is no project", targets=frozenset({"new_project", "/data/m 1.mp4", *more}))
+    assert reason.startswith(f"{names}a video is no target") and "new_project --config videos='/data/*.mp4'" in reason
+
+
+def test_results_that_are_videos_are_targets(folder):
+    assert refusal(folder.open(), targets=frozenset({"results/poses/round-0/small/slow_1/labelled.mp4"})) == ""

@@ -21,7 +21,9 @@ def test_the_use_of_a_video_tells_what_is_done_with_it(folder):
 
 def test_a_labelled_video_may_be_gone(folder):
     (folder.path / "demo/fast_1.mp4").unlink()
-    with pytest.raises(PosemakeError, match=r"row 3, path: there is no file 'demo/fast_1.mp4'.*did you mean 'demo/fast_2.mp4'"):
+    with pytest.raises(
+        PosemakeError, match=r"row 3, path: there is no file 'demo/fast_1.mp4'.*; correct the path, or remove the row$"
+    ):
         folder.open()
     folder.label(0, "fast_1")
     project = folder.open()
@@ -32,7 +34,33 @@ def test_a_labelled_video_may_be_gone(folder):
 def test_an_analysed_video_may_not_be_gone(folder):
     (folder.path / "demo/slow_1.mp4").unlink()
     folder.label(0, "slow_1")
-    with pytest.raises(PosemakeError, match="row 2, path: there is no file"):
+    with pytest.raises(
+        PosemakeError, match=r"row 2, path: there is no file.*'slow_1' has labels, which are used .* its use is train"
+    ):
+        folder.open()
+    folder.write("config/videos.tsv", SHEET.replace("both", "analyse"))
+    with pytest.raises(PosemakeError, match=r"if its use is train$"):
+        folder.open()
+
+
+def test_a_missing_video_is_never_said_to_be_another_recording(folder):
+    """Neither one of another number, nor one that another row has; one that is written in another way is."""
+    (folder.path / "demo/fast_2.mp4").rename(folder.path / "demo/fast_3.mp4")
+    with pytest.raises(PosemakeError, match=r"correct the path, or remove the row$"):
+        folder.open()
+    (folder.path / "demo/fast_3.mp4").rename(folder.path / "demo/Fast-2.MP4")
+    with pytest.raises(PosemakeError, match=r"; did you mean 'demo/Fast-2.MP4'\?$"):
+        folder.open()
+    folder.write("config/videos.tsv", SHEET.replace("demo/fast_1", "demo/Fast-2").replace("2.mp4\ttrain", "2.MP4\ttrain"))
+    with pytest.raises(PosemakeError, match=r"row 4, path: .* correct the path, or remove the row$"):
+        folder.open()
+
+
+def test_a_missing_disk_is_named(folder):
+    folder.write("config/videos.tsv", SHEET.replace("demo/fast_2", "/mnt/nowhere/day 1/fast_2"))
+    with pytest.raises(
+        PosemakeError, match=r"the folder '/mnt/nowhere' is not there either; mount its disk, or correct the path$"
+    ):
         folder.open()
 
 
@@ -251,3 +279,19 @@ def test_what_names_a_file_that_is_not_there(folder):
     (folder.path / "demo/fast_2.mp4").symlink_to("/mnt/disk/fast_2.mp4")
     with pytest.raises(PosemakeError, match=r"it is a link to '/mnt/disk/fast_2\.mp4', which is not there"):
         open_project(VALUES, "config/config.yaml")
+
+
+def test_keypoints_are_those_that_the_file_has(folder):
+    """Snakemake reads `no` as false and 1_2 as 12."""
+    path = folder.write("config/config.yaml", "keypoints: [no, 1_2, tail]\nskeleton: [[1_2, no], ]\nmodels: {a: {}}\n")
+    project, why = find_project(yaml.safe_load(path.read_text()), "config/config.yaml")
+    assert why == "" and project.config.keypoints == ("no", "1_2", "tail") and project.config.skeleton == (("1_2", "no"),)
+
+
+@pytest.mark.parametrize("name", ["on", "12", "2021-05-03", "1.5"])
+def test_other_names_that_yaml_takes_for_something_else_are_to_be_quoted(folder, name):
+    path = folder.write(
+        "config/config.yaml", f"keypoints: [a, b]\nskeleton: []\nmodels: {{a: {{}}}}\npredict: {{models: [{name}]}}\n"
+    )
+    project, why = find_project(yaml.safe_load(path.read_text()), "config/config.yaml")
+    assert project is None and why.startswith("config/config.yaml, predict.models[0]: ") and "put it in quotation marks" in why

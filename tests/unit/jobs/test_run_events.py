@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from posemake.core.errors import PosemakeError
 from posemake.jobs.run_events import RunEvents
 
 
@@ -121,3 +122,20 @@ def test_a_refusal_before_the_run_ends_it():
 
 def test_a_run_that_is_not_refused_begins(events):
     send(events, "workflow_started")
+
+
+def test_a_plan_without_a_run_is_refused():
+    """As for --summary; a run was refused before, if need be, and its plan is not."""
+    events = RunEvents(refuse_plan=lambda: "there is no project")
+    with pytest.raises(PosemakeError, match=r"^there is no project$"):
+        events.handle(logging.makeLogRecord({"msg": "Building DAG of jobs..."}))
+    send(events, "workflow_started")
+    events.handle(logging.makeLogRecord({"msg": "Building DAG of jobs..."}))
+
+
+def test_ends_for_which_snakemake_calls_nothing():
+    ends = []
+    events = RunEvents(on_end=ends.append)
+    for text in ("This was a dry-run (flag -n). The order", "Nothing to be done (all requested files", "Elapsed time: 1", None):
+        events.handle(logging.makeLogRecord({"msg": text}))
+    assert ends == [True, False]

@@ -1,6 +1,7 @@
 import csv
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -171,3 +172,64 @@ def test_what_a_person_said_of_keypoints_without_position_is_in_the_table(projec
         [Visibility.OCCLUDED, Visibility.ABSENT],
         [Visibility.VISIBLE, Visibility.NOT_LABELLED],
     ]
+
+
+def write_twin(path, points, keypoints=("snout", "tail")):
+    columns = pd.MultiIndex.from_product([["jane"], keypoints, ["x", "y"]], names=["scorer", "bodyparts", "coords"])
+    rows = [f"labeled-data/{path.parent.name}/{image}" for image in points]
+    table = pd.DataFrame(np.array(list(points.values()), float).reshape(len(points), -1), index=rows, columns=columns)
+    table.to_hdf(path.with_suffix(".h5"), key="df_with_missing", mode="w")
+
+
+ONE_FRAME = {"img0001.png": [(1, 1), (2, 2)]}
+
+
+@pytest.mark.parametrize(
+    "twin, difference",
+    [
+        (ONE_FRAME | {"img0002.png": [(1, 1), (2, 2)]}, "1 row and 0 points only in the HDF5 file"),
+        ({"img0001.png": [(1, 1), (2, 9)]}, "1 point at different positions"),
+        ({"img0001.png": [(1, 1), (2, 9)]}, "remove CollectedData_jane.h5 if CollectedData_jane.csv is right"),
+    ],
+)
+def test_labels_that_only_the_hdf5_twin_has_are_not_lost(project, twin, difference):
+    write_twin(project.label("m1", ONE_FRAME), twin)
+    with pytest.raises(PosemakeError, match=f"round-0/m1: CollectedData_jane.csv and CollectedData_jane.h5 differ.*{difference}"):
+        project.collect()
+
+
+def test_labels_that_only_the_csv_has_are_told(project, caplog):
+    write_twin(project.label("m1", ONE_FRAME | {"img0002.png": [(1, 1), (2, 2)]}), ONE_FRAME)
+    assert project.collect()[1]["labelled"] == 2
+    assert "differ (1 row and 0 points only in the CSV" in caplog.text and "the CSV counts" in caplog.text
+
+
+def test_a_csv_of_the_labeller_counts_beside_an_older_hdf5(project, caplog):
+    path = project.label("m1", ONE_FRAME)
+    write_twin(path, {"img0001.png": [(1, 1), (2, 9)]})
+    words = {"snout": "placed", "tail": "placed"}
+    write_json(decisions_path(path), {"format": 1, "images": {"img0001.png": words}, "seconds": {}})
+    table, _ = project.collect()
+    assert read_label_table(table).xy[0, 1].tolist() == [2, 2]
+    assert "1 point at different positions" in caplog.text
+
+
+def test_a_twin_that_agrees_is_not_mentioned(project, caplog):
+    write_twin(project.label("m1", ONE_FRAME), ONE_FRAME)
+    assert project.collect()[1]["labelled"] == 1 and "differ" not in caplog.text
+
+
+@pytest.mark.parametrize("row", ["m1,img0001.png,1,1,2,2\nlabeled-data,m2,img0002.png,1,1,2,2", "m2,img0002.png,1,1,2,2"])
+def test_labels_of_another_video_are_refused(project, row):
+    path = project.label("m1", ONE_FRAME | {"img0002.png": [(1, 1), (2, 2)]})
+    project.choose("m2", ["img0002.png"])  # a video that nobody has labelled yet
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]) + f"labeled-data,{row}\n")
+    with pytest.raises(PosemakeError, match=r"jane.csv: lies in the folder m1, and 1 row of it names m2; move them to the label"):
+        project.collect()
+
+
+def test_a_folder_of_a_video_that_got_another_id_counts(project, caplog):
+    path = project.label("m1", ONE_FRAME)
+    path.write_text(path.read_text().replace(",m1,", ",mouse one,"))
+    assert project.collect()[1]["labelled"] == 1
+    assert "its rows name the folder mouse one, which does not exist" in caplog.text

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from posemake.config.settings import Split
 from posemake.core.errors import PosemakeError
 from posemake.core.tables import write_rows
-from posemake.data.label_files import image_name
+from posemake.data.image_names import image_name
 from posemake.data.label_table import KEY_COLUMNS, PARTS
 from posemake.labels.split import SplitInputs, SplitOutputs, choose_part, split_dataset
 
@@ -100,7 +100,7 @@ def test_a_subjects_videos_stay_together(tmp_path):
 
 @pytest.mark.parametrize("settings", [{"unit": "video"}, {"block": 10000}, {"test": 0.001, "validation": 0.001}])
 def test_an_empty_part_is_refused(tmp_path, settings):
-    with pytest.raises(PosemakeError, match=r"leave none for the part .*label more frames"):
+    with pytest.raises(PosemakeError, match=r"none for the part .*label more frames"):
         split(tmp_path, [("m1", frame) for frame in range(0, 300, 30)], **settings)
     assert not (tmp_path / "split.csv").exists()
 
@@ -117,5 +117,5 @@ def test_frames_without_a_point_fill_no_part(tmp_path):
         if part == "test":
             row[4:] = [None, None, 0]
     write_rows(tmp_path / "labels.csv", [*KEY_COLUMNS, "snout.x", "snout.y", "snout.visibility"], rows)
-    with pytest.raises(PosemakeError, match="leave none for the part 'test'"):
+    with pytest.raises(PosemakeError, match="none for the part 'test'"):
         split_dataset(*arguments)

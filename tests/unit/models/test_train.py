@@ -77,7 +77,7 @@ STILL = Augment(probability=Probability(**dict.fromkeys(Probability.model_fields
 
 def test_one_batch_is_learned_by_heart():
     batch = spot_frames(4)
-    settings = Model(steps=160, batch_size=4, warmup=5, validate_every=40, augment=STILL)
+    settings = Model(steps=80, batch_size=4, warmup=5, validate_every=20, augment=STILL)
     _, history = fit_network(batch, batch, SPOT, settings, CPU)
     assert history[-1]["train_error"] < 0.5
 

@@ -1,4 +1,4 @@
-"""Which device is taken, with a torch that finds what a test says."""
+"""Choice of the device, with a torch that finds what a test says."""
 
 import pytest
 import torch
@@ -7,16 +7,16 @@ from posemake.core.errors import PosemakeError
 from posemake.networks import devices
 from posemake.networks.devices import best_device, device_kind
 
-ASIDE = ("POSEMAKE_DEVICE", "CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", *devices.SLURM)
+VARIABLES = ("POSEMAKE_DEVICE", "CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", *devices.SLURM_VARIABLES)
 
 
 @pytest.fixture
 def machine(monkeypatch):
     """``machine(gpus, driver, **environment)``: what torch finds, whether the driver is loaded, and variables that are set."""
-    for name in ASIDE:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
-    def made(gpus, driver=False, build="13.0", **environment):
+    def set_machine(gpus, driver=False, build="13.0", **environment):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
@@ -25,7 +25,7 @@ def machine(monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
 
-    return made
+    return set_machine
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_device(machine, gpus, driver, environment, expected):
 
 
 @pytest.mark.parametrize(
-    ("driver", "environment", "told"),
+    ("driver", "environment", "message"),
     [
         (True, {}, "there should be a GPU (its driver is loaded)"),
         (False, {"CUDA_VISIBLE_DEVICES": "0"}, "there should be a GPU (CUDA_VISIBLE_DEVICES is 0)"),
@@ -61,12 +61,12 @@ def test_the_device(machine, gpus, driver, environment, expected):
         (False, {"POSEMAKE_DEVICE": "gpu"}, "POSEMAKE_DEVICE is 'gpu'; it can be cpu, cuda, cuda:1 …, or mps"),
     ],
 )
-def test_a_gpu_that_cannot_be_used_is_no_reason_to_compute_on_the_cpu(machine, driver, environment, told):
+def test_a_gpu_that_cannot_be_used_is_no_reason_to_compute_on_the_cpu(machine, driver, environment, message):
     machine(0, driver, **environment)
     for choose in (best_device, device_kind):
         with pytest.raises(PosemakeError) as error:
             choose()
-        assert str(error.value).startswith(told)
+        assert str(error.value).startswith(message)
 
 
 def test_a_second_gpu_that_is_not_there(machine):

@@ -12,7 +12,7 @@ share = st.floats(0, 1, exclude_min=True, exclude_max=True)
 
 
 def logits(heat):
-    """Of far less than 0, where the sigmoid is an exponential: the heatmap is exact, but for a factor."""
+    """Logits far below 0, where the sigmoid is an exponential: the heatmap is exact but for a factor."""
     return heat.clamp(min=1e-30).log() - 20
 
 
@@ -29,18 +29,18 @@ def test_decode_finds_what_encode_drew_anywhere_in_the_frame(stride, sigma, poin
 
 @pytest.mark.parametrize("stride", [2, 4, 8])
 @given(x=st.floats(-0.45, W - 0.55), y=st.floats(-0.45, H - 0.55))
-def test_the_heatmap_alone_tells_the_place(stride, x, y):
+def test_the_heatmap_alone_gives_the_position(stride, x, y):
     xy = (torch.tensor([[[x, y]]]) + 0.5) * stride - 0.5
     heat, offset, _ = encode(xy, (H, W), stride, 0.75 * stride)
     found, _ = decode(logits(heat), torch.full_like(offset, 9.0), stride)
     assert (found - xy).abs().max() < 0.05
-    shift, _, there = vertex(logits(heat), logits(heat).flatten(2).argmax(-1))
-    assert there.all() and (shift.abs() <= 0.51).all()
+    shift, _, valid = vertex(logits(heat), logits(heat).flatten(2).argmax(-1))
+    assert valid.all() and (shift.abs() <= 0.51).all()
     _, confidence = decode(torch.logit((0.8 * heat).clamp(min=1e-30)), offset, stride)
     assert confidence.item() == pytest.approx(0.8, rel=1e-3)  # wherever between the cells it lies
 
 
-def test_where_the_heatmap_has_no_vertex_the_offset_tells():
+def test_where_the_heatmap_has_no_vertex_the_offset_is_used():
     offset = torch.full((1, 1, 2, H, W), 0.25)
     flat, edge, ridge = torch.zeros(3, 1, 1, H, W)
     edge[0, 0, 5, 0] = 1
@@ -69,8 +69,8 @@ def test_an_unknown_keypoint_draws_nothing_and_disturbs_no_other(unknown):
     assert torch.equal(heat[:, 1], torch.zeros(1, H, W))
     assert not near[:, 1].any()
     assert torch.isfinite(offset).all()
-    for drawn, wanted in zip((heat, offset, near), alone):
-        assert torch.equal(drawn[:, :1], wanted)
+    for drawn, expected in zip((heat, offset, near), alone):
+        assert torch.equal(drawn[:, :1], expected)
 
 
 def test_the_peak_is_one_and_falls_off_with_sigma():

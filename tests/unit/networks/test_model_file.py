@@ -7,8 +7,10 @@ from fixtures.helpers import blob
 
 from posemake.config.settings import Model
 from posemake.core.errors import PosemakeError
+from posemake.core.versions import TRAINING, package_versions
+from posemake.networks.build import make_network, rebuild_network
 from posemake.networks.heatmap import decode, encode
-from posemake.networks.model_file import FORMAT, load_model, make_network, rebuild, save_model
+from posemake.networks.model_file import FORMAT, load_model, save_model
 from posemake.networks.torch_runtime import Predictor
 
 SETTINGS = {"backbone": "unet_small", "stride": 4, "scale": 1.0, "augment": {"scale": (0.8, 1.25)}}
@@ -35,13 +37,13 @@ def test_the_same_network_gives_the_same_bytes_under_any_name(tmp_path, network,
     assert [path.name for path in other.parent.iterdir()] == [other.name]
 
 
-def test_a_model_file_tells_all_that_prediction_needs(network, file):
+def test_a_model_file_holds_all_that_prediction_needs(network, file):
     model = load_model(file)
-    assert model["settings"] == SETTINGS and model["keypoints"] == KEYPOINTS
-    assert str(torch.__version__) == model["versions"]["torch"]
+    assert model.settings == SETTINGS and model.keypoints == KEYPOINTS
+    assert model.versions == package_versions(TRAINING) and "torch" in model.versions
     state = network.state_dict()
-    assert list(model["state"]) == list(state)
-    assert all(torch.equal(model["state"][name], state[name]) for name in state)
+    assert list(model.state) == list(state)
+    assert all(torch.equal(model.state[name], state[name]) for name in state)
 
 
 def test_a_loaded_network_predicts_as_the_one_that_was_saved(network, file):
@@ -50,13 +52,27 @@ def test_a_loaded_network_predicts_as_the_one_that_was_saved(network, file):
     with torch.inference_mode():
         outputs = network(torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float())
     xy, confidence = predictor(frames)
-    for given, wanted in zip((xy, confidence), decode(*outputs, SETTINGS["stride"])):
-        np.testing.assert_allclose(given, wanted, rtol=1e-3, atol=1e-3)
+    for predicted, expected in zip((xy, confidence), decode(*outputs, SETTINGS["stride"])):
+        np.testing.assert_allclose(predicted, expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("neck", ["fpn", "deconv"])
-@pytest.mark.parametrize("head", ["heatmap", "regression"])
-@pytest.mark.parametrize("backbone", ["unet_medium", "resnet18", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny"])
+HEADS_AND_NECKS = [(head, neck) for head in ("heatmap", "regression") for neck in ("fpn", "deconv")]
+TIMM_BACKBONES = ("resnet18", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny")
+
+
+@pytest.mark.parametrize(
+    ("backbone", "head", "neck"),
+    [
+        *(("unet_medium", head, neck) for head, neck in HEADS_AND_NECKS),
+        *((name, head, neck) for name, (head, neck) in zip(TIMM_BACKBONES, HEADS_AND_NECKS)),
+        *(
+            pytest.param(name, *both, marks=pytest.mark.slow)
+            for i, name in enumerate(TIMM_BACKBONES)
+            for j, both in enumerate(HEADS_AND_NECKS)
+            if i != j
+        ),
+    ],
+)
 def test_a_file_rebuilds_its_network(tmp_path, backbone, head, neck):
     torch.manual_seed(0)
     values = {"backbone": backbone, "head": head, "neck": neck, "stride": 8, "weights": "a file that is gone"}
@@ -65,17 +81,17 @@ def test_a_file_rebuilds_its_network(tmp_path, backbone, head, neck):
     model = load_model(tmp_path / "weights.pt")
     images = torch.randint(0, 256, (1, 3, 32, 64)).float()
     with torch.inference_mode():
-        for given, wanted in zip(decode(*rebuild(model)(images), 8), decode(*trained(images), 8)):
-            assert torch.equal(given, wanted)
+        for rebuilt, expected in zip(decode(*rebuild_network(model)(images), 8), decode(*trained(images), 8)):
+            assert torch.equal(rebuilt, expected)
     xy, confidence = Predictor(model, CPU)([np.zeros((20, 50, 3), np.uint8)])
     assert np.isfinite(xy).all() and (confidence > 0).all() and (confidence < 1).all()
 
 
-def test_a_file_whose_layers_have_their_older_names_rebuilds_its_network(network):
-    old = {name.removeprefix("neck."): tensor for name, tensor in network.state_dict().items()}
-    assert "lateral.0.weight" in old
-    state = rebuild({"settings": SETTINGS, "keypoints": KEYPOINTS, "state": old}).state_dict()
-    assert all(torch.equal(state[name], tensor) for name, tensor in network.state_dict().items())
+def test_weights_of_another_network_are_a_sentence(file):
+    model = load_model(file)
+    model.state["neck.another"] = torch.zeros(1)
+    with pytest.raises(PosemakeError, match=r"the model's weights are not those of unet_small .*; train it again"):
+        rebuild_network(model)
 
 
 class Code:
@@ -95,7 +111,7 @@ def test_code_in_a_model_file_does_not_run(tmp_path):
     with pytest.raises(PosemakeError, match=r"weights.pt: not a posemake model, or damaged"):
         load_model(path)
     assert not mark.exists()
-    pickle.loads(path.read_bytes())  # what it would have done
+    pickle.loads(path.read_bytes())  # what the file would have done
     assert mark.exists()
 
 
@@ -120,8 +136,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         load_model(tmp_path / "none.pt")
 
 
-class Finder(torch.nn.Module):
-    """In a network's place: finds the brightest red and the brightest green of its input, as a trained one would."""
+class SpotNetwork(torch.nn.Module):
+    """Stands for a trained network: locates the red and the green spot of its input."""
 
     def forward(self, images):
         assert images.shape[2] % 32 == 0 and images.shape[3] % 32 == 0
@@ -143,9 +159,9 @@ def spots(size, red, green):
 @pytest.mark.parametrize("size", [(128, 96), (131, 97), (200, 77)])
 def test_positions_are_in_pixels_of_the_frame_whatever_the_input(file, scale, size):
     model = load_model(file)
-    model["settings"]["scale"] = scale
+    model.settings["scale"] = scale
     predictor = Predictor(model, CPU)
-    predictor.runtime.points.network = Finder()
+    predictor.runtime.points.network = SpotNetwork()
     labelled = np.array([[[30.0, 40.0], [100.0, 31.0]], [[61.5, 52.2], [40.3, 36.9]]])
     xy, confidence = predictor([spots(size, *points) for points in labelled])
     assert xy.shape == (2, 2, 2) and confidence.shape == (2, 2)

@@ -1,13 +1,16 @@
 import re
 
 import pytest
+import timm
 import torch
 import torchvision
+from safetensors.torch import save_file
 
 from posemake.config.settings import Model
 from posemake.core.errors import PosemakeError
-from posemake.networks.backbones import make_encoder
-from posemake.networks.model_file import make_network, save_model
+from posemake.networks.backbones import TIMM_NAMES, make_encoder
+from posemake.networks.build import make_network
+from posemake.networks.model_file import save_model
 
 OUTPUT = "head.1.weight"
 
@@ -28,8 +31,8 @@ def save(path, state):
 
 
 @pytest.fixture
-def said(caplog):
-    """What the log says."""
+def log_text(caplog):
+    """Return the text of the log, as a function."""
     caplog.set_level("INFO", "posemake")
     return lambda: caplog.text
 
@@ -47,34 +50,81 @@ def model_file(tmp_path):
     return write
 
 
+BACKBONES = ("resnet18", "mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny")
+
+
+def assert_loaded(encoder, trained):
+    """Assert that an encoder holds the first weights of a classifier, in their order."""
+    state = encoder.state_dict()
+    for tensor, expected in zip(state.values(), list(trained.values())[: len(state)], strict=True):
+        assert torch.equal(tensor, expected.reshape(tensor.shape))
+
+
 @pytest.mark.parametrize("classes", [1000, 7])
-@pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny"])
-def test_weights_of_a_file_are_loaded_whatever_it_classified(tmp_path, backbone, classes, said):
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_weights_of_torchvision_are_loaded_whatever_they_classified(tmp_path, backbone, classes, log_text):
     trained = torchvision.models.get_model(backbone, num_classes=classes).state_dict()
-    loaded = make_encoder(backbone, save(tmp_path / "weights.pt", trained)).state_dict()
-    assert all(torch.equal(tensor, trained[name]) for name, tensor in loaded.items())
-    last = list(trained)[-1]
-    assert last not in loaded
-    unused = len(trained) - len(loaded)
-    assert f"{len(loaded)} arrays taken over, begun anew 0, left out {unused} (" in said()
+    encoder = make_encoder(backbone, save(tmp_path / "weights.pt", trained))
+    assert_loaded(encoder, trained)
+    count = len(encoder.state_dict())
+    assert count < len(trained)
+    assert f"{count} arrays loaded; started anew: 0; unused: {len(trained) - count} (" in log_text()
+
+
+@pytest.mark.parametrize("kind", ["pt", "safetensors"])
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_weights_of_timm_are_loaded_from_both_kinds_of_files(tmp_path, backbone, kind, log_text):
+    trained = timm.create_model(TIMM_NAMES.get(backbone, backbone), num_classes=7).state_dict()
+    file = tmp_path / f"weights.{kind}"
+    save_file(trained, file) if kind == "safetensors" else save(file, trained)
+    encoder = make_encoder(backbone, str(file))
+    assert_loaded(encoder, trained)
+    assert f"{len(encoder.state_dict())} arrays loaded; started anew: 0" in log_text()
+
+
+@pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v2"])
+def test_files_without_counters_of_batches_and_with_another_order_within_layers_are_loaded(tmp_path, backbone, log_text):
+    """As older files of torchvision are."""
+    trained = torchvision.models.get_model(backbone, num_classes=7).state_dict()
+    older = {name: trained[name] for name in sorted(trained, key=lambda name: (layer_number(name, trained), name[-3:]))}
+    older = {name: tensor for name, tensor in older.items() if not name.endswith("num_batches_tracked")}
+    assert list(older) != [name for name in trained if name in older]
+    encoder = make_encoder(backbone, save(tmp_path / "weights.pt", older))
+    counters = [name for name in encoder.state_dict() if name.endswith("num_batches_tracked")]
+    assert_loaded(encoder, trained)
+    assert f"{len(encoder.state_dict()) - len(counters)} arrays loaded; started anew: {len(counters)} (" in log_text()
+
+
+def layer_number(name, names):
+    layers = list(dict.fromkeys(other.rpartition(".")[0] for other in names))
+    return layers.index(name.rpartition(".")[0])
+
+
+def test_torchvision_s_network_and_ours_compute_the_same_with_its_weights(tmp_path):
+    torch.manual_seed(0)
+    trained = torchvision.models.mobilenet_v2(num_classes=2).eval()
+    encoder = make_encoder("mobilenet_v2", save(tmp_path / "weights.pt", trained.state_dict())).eval()
+    images = torch.randn(2, 3, 64, 96)
+    with torch.inference_mode():
+        assert torch.allclose(encoder(images)[-1], trained.features[:18](images), atol=1e-5)
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
     file = save(tmp_path / "weights.pt", torchvision.models.resnet18(num_classes=2).state_dict())
-    for backbone, first in (("mobilenet_v2", "features.0.0.weight"), ("unet_small", "stem.0.weight")):
+    for backbone, first in (("mobilenet_v2", "features.conv_stem.weight"), ("unet_small", "stem.0.weight")):
         with pytest.raises(PosemakeError, match=rf"weights.pt: holds no weights of {backbone}: .*\(e.g. {first}\)"):
             make_network(Model(backbone=backbone, weights=file), ["snout"])
 
 
-def test_a_model_of_the_same_keypoints_is_taken_over_whole(model_file, said):
+def test_a_model_of_the_same_keypoints_is_loaded_whole(model_file, log_text):
     file, trained = model_file({})
     network = make_network(Model(weights=file, seed=2), ["snout", "ear", "tail"]).state_dict()
     assert all(torch.equal(tensor, trained[name]) for name, tensor in network.items())
-    assert "begun anew 0, left out 0" in said()
+    assert "started anew: 0; unused: 0" in log_text()
 
 
 @pytest.mark.parametrize("head", ["heatmap", "regression"])
-def test_of_other_keypoints_those_of_the_same_name_are_taken_over(model_file, said, head):
+def test_of_other_keypoints_those_of_the_same_name_are_loaded(model_file, log_text, head):
     file, trained = model_file({"head": head})
     network = make_network(Model(weights=file, head=head), ["tail", "paw", "snout", "nose"]).state_dict()
     for layer in (OUTPUT, "head.1.bias"):
@@ -84,27 +134,27 @@ def test_of_other_keypoints_those_of_the_same_name_are_taken_over(model_file, sa
             assert torch.equal(new[[4, 5, 8, 9]], old[[7, 8, 3, 4]])
     assert not torch.isin(network[OUTPUT][[1, 3]], trained[OUTPUT]).any()
     assert torch.equal(network["head.0.0.weight"], trained["head.0.0.weight"])
-    assert "keypoints taken over: tail, snout" in said()
+    assert "keypoints loaded: tail, snout" in log_text()
 
 
-def test_between_heads_the_heatmaps_are_taken_over(model_file):
+def test_between_heads_the_heatmaps_are_loaded(model_file):
     file, trained = model_file({"head": "regression"})
     network = make_network(Model(weights=file), ["tail", "snout"]).state_dict()
     assert torch.equal(network[OUTPUT][:2], trained[OUTPUT][[2, 0]])
     assert not torch.isin(network[OUTPUT][2:], trained[OUTPUT]).any()
 
 
-def test_with_another_neck_the_backbone_is_taken_over_and_the_log_says_what_is_not(model_file, said):
+def test_with_another_neck_the_backbone_is_loaded_and_the_log_says_what_is_not(model_file, log_text):
     file, trained = model_file({})
     network = make_network(Model(weights=file, neck="deconv"), ["snout"]).state_dict()
     backbone = [name for name in network if name.startswith("encoder.")]
     assert all(torch.equal(network[name], trained[name]) for name in backbone)
-    anew, unused = (int(re.search(rf"{what} (\d+) \(", said())[1]) for what in ("begun anew", "left out"))
+    anew, unused = (int(re.search(rf"{what}: (\d+) \(", log_text())[1]) for what in ("started anew", "unused"))
     count = "head.0.1.num_batches_tracked"  # the one thing beside the backbone that is the same
     assert anew == sum(name.startswith(("neck", "head")) for name in network if name != count)
     assert unused == sum(name.startswith(("neck", "head")) for name in trained if name != count)
-    assert "keypoints taken over: none" in said()
-    assert max(map(len, said().splitlines())) < 500
+    assert "keypoints loaded: none" in log_text()
+    assert max(map(len, log_text().splitlines())) < 500
 
 
 def test_a_model_of_another_backbone_is_refused(model_file):

@@ -84,3 +84,57 @@ def test_every_method_bears_videos_in_which_nothing_is_known(tmp_path, frames):
     steps = [{"method": method} for method in STEPS]
     summary, _, tracks = run(tmp_path, np.full((frames, 3, 2), np.nan), steps, np.full((frames, 3), np.nan))
     assert np.isnan(tracks).all() and summary["analysed"] == 0
+
+
+PACE = 30 * 2.0  # pixels per second of `steady_walk`
+
+
+def steady_walk(frames=200):
+    return np.arange(frames)[:, None, None] * (2.0, 0.0) + np.array([[0.0, 0], [30, 0], [60, 5]])
+
+
+def test_a_keypoint_that_is_never_found_leaves_the_speed_of_the_others_and_is_named(tmp_path, caplog):
+    sure = np.ones((200, 3))
+    with caplog.at_level(logging.INFO, "posemake"):
+        found, _, _ = run(tmp_path, steady_walk(), None, sure)
+        sure[:, 2] = 0.02
+        summary, _, _ = run(tmp_path, steady_walk(), None, sure)
+    assert (found["speed_px_per_s"], found["speed_note"]) == (pytest.approx(PACE), None)
+    assert summary["speed_px_per_s"] == pytest.approx(PACE) and summary["complete"] == 0
+    assert summary["speed_note"] == "without tail (0%), known in few of the frames" and "speed: without tail" in caplog.text
+
+
+@pytest.mark.parametrize("missing_share", [0.3, 0.8])
+def test_a_keypoint_that_is_hidden_while_the_animal_runs_leaves_the_speed_of_all_frames(tmp_path, missing_share):
+    """The speed of the frames in which all are found is that of a slow animal."""
+    slow, frames = int(200 * (1 - missing_share)), 200
+    place = np.cumsum(np.where(np.arange(frames) < slow, 1.0, 5.0))
+    xy = place[:, None, None] * (1.0, 0.0) + np.array([[0.0, 0], [30, 0], [60, 5]])
+    sure = np.ones((frames, 3))
+    sure[slow:, 2] = 0.1
+    summary, _, _ = run(tmp_path, xy, None, sure)
+    assert summary["speed_px_per_s"] == pytest.approx(30 * (place[-1] - place[0]) / (frames - 1), rel=0.01)
+    assert (summary["speed_note"] is None) == (missing_share < 0.5)
+
+
+def test_a_keypoint_found_by_mistake_in_a_few_frames_does_not_count(tmp_path):
+    xy, sure = steady_walk(), np.ones((200, 3))
+    sure[:, 2] = 0.1
+    sure[50:55, 2] = 0.9
+    xy[50:55, 2] += np.array([[0, 0], [90, 0], [0, 0], [0, 90], [0, 0]])
+    summary, _, _ = run(tmp_path, xy, [{"method": "confidence"}], sure)
+    assert summary["speed_px_per_s"] == pytest.approx(PACE) and "tail (2%)" in summary["speed_note"]
+
+
+@pytest.mark.parametrize(
+    "known, note",
+    [
+        (lambda frame: False, "no keypoint is known in any frame"),
+        (lambda frame: frame % 9 == 0, "no keypoint is known in two frames in a row"),
+    ],
+)
+def test_where_there_is_no_speed_the_summary_says_why(tmp_path, known, note):
+    sure = np.full((200, 3), 0.1)
+    sure[[frame for frame in range(200) if known(frame)]] = 0.9
+    summary, _, _ = run(tmp_path, steady_walk(), [{"method": "confidence"}], sure)
+    assert summary["speed_px_per_s"] is None and summary["speed_mm_per_s"] is None and summary["speed_note"] == note

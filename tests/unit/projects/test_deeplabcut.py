@@ -4,61 +4,18 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-import yaml
+from fixtures.deeplabcut_projects import SIZE, pose, read_project, write_config, write_folder, write_video
 from fixtures.helpers import ROOT
 from PIL import Image
 
-from posemake.config.validation import check_config
-from posemake.config.video_sheet import read_videos
 from posemake.core.errors import PosemakeError
 from posemake.core.yaml_files import read_yaml
 from posemake.data.label_files import read_labels
 from posemake.projects import deeplabcut
 from posemake.projects.deeplabcut import import_deeplabcut
-from posemake.video.writer import video_writer
 
 OPENFIELD = ROOT.parent / "shared/data/openfield"
-SIZE = (64, 48)
-PARTS = ["snout", "left ear", "tail"]
-
-
-def write_video(path, frames=4):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with video_writer(path, SIZE, 30) as write:
-        for i in range(frames):
-            write(np.full((SIZE[1], SIZE[0], 3), 40 * i, np.uint8))
-
-
-def write_folder(project, name, xy, parts=PARTS, scorer="Ann", size=SIZE, ending="csv", old=False):
-    """A folder of labels; ``xy`` is {image: [[x, y], …]}, an image whose name ends in ``!`` is not written."""
-    folder = project / "labeled-data" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    images = [image.rstrip("!") for image in xy]
-    for image in xy:
-        if not image.endswith("!"):
-            Image.fromarray(np.full((size[1], size[0], 3), len(image), np.uint8)).save(folder / image)
-    columns = pd.MultiIndex.from_product([[scorer], parts, ["x", "y"]], names=["scorer", "bodyparts", "coords"])
-    rows = [f"labeled-data\\{name}\\{image}" for image in images]
-    index = rows if old else pd.MultiIndex.from_tuples([("labeled-data", name, image) for image in images])
-    table = pd.DataFrame(np.array(list(xy.values()), float).reshape(len(xy), -1), index=index, columns=columns)
-    if ending == "csv":
-        table.to_csv(folder / f"CollectedData_{scorer}.csv")
-    else:
-        table.to_hdf(folder / f"CollectedData_{scorer}.h5", key="df_with_missing", mode="w")
-
-
-def write_config(project, **values):
-    project.mkdir(parents=True, exist_ok=True)
-    config = {"Task": "reach", "scorer": "Ann", "date": "Oct30", "multianimalproject": None, "bodyparts": PARTS, "video_sets": {}}
-    config |= {"skeleton": [["snout", "left ear", "tail"], ["objectA", "tail"]]}
-    config |= {"cropping": False, "x1": 0, "x2": 32, "y1": 8, "y2": 48}
-    (project / "config.yaml").write_text(yaml.safe_dump(config | values))
-
-
-def pose(*xy):
-    return [[float("nan")] * 2 if point is None else point for point in xy]
 
 
 @pytest.fixture
@@ -91,15 +48,6 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return dlc
-
-
-def read_project():
-    """Config and rows of the project in the current folder, which must have no fault."""
-    config = read_yaml("config/config.yaml")
-    assert check_config(config)[1] == []
-    videos, faults = read_videos("config/videos.tsv")
-    assert faults == []
-    return config, videos
 
 
 def file_contents(folder="."):
@@ -165,8 +113,8 @@ def test_what_is_not_imported_is_printed_and_kept(project, capsys):
         "videos/newDLC_Resnet50_reach_labeled.mp4: not imported",
         "labeled-data/day 1/img002.png: its labels are not imported (its image is missing or damaged)",
         "labeled-data/day 1/img004.png: tail at [90.0, 5.0] lies outside the image",
-        "labeled-data/day 1: 1 rows without any point",
-        "labeled-data/day 1: 1 images without labels",
+        "labeled-data/day 1: 1 row without any point",
+        "labeled-data/day 1: 1 image without labels",
         "labeled-data/day 1/machinelabels-iter0.h5: not imported",
         "labeled-data/day 1_labeled: not imported, as it has no labels",
         "labeled-data/lost: 'paw' is not among the bodyparts",

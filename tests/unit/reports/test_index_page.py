@@ -14,15 +14,18 @@ from posemake.reports.index_page import (
 )
 
 
-def page(folder, videos, plots="png"):
-    """Write the page of one model; each video has more confident points than the one before."""
+def page(folder, videos, plots="png", note=None):
+    """Write the page of one model; each video has more confident points than the one before, and a note on its speed."""
     model = folder / "models/small"
     model.mkdir(parents=True)
     row = dict.fromkeys(TEST_COLUMNS, 1.0) | {"part": "test", "by": "all", "keypoint": "all"}
     pd.DataFrame([row]).to_csv(model / "metrics.csv", index=False)
     pd.DataFrame({"step": [10]}).to_csv(model / "history.csv", index=False)
     pd.DataFrame({"part": ["train", "validation", "test"]}).to_csv(folder / "split.csv", index=False)
-    rows = [dict.fromkeys(POSE_COLUMNS, 0.0) | {"video": f"v{i:04d}", "confident": i / videos} for i in range(videos)]
+    rows = [
+        dict.fromkeys(POSE_COLUMNS, 0.0) | {"video": f"v{i:04d}", "confident": i / videos, "speed_note": note}
+        for i in range(videos)
+    ]
     (folder / "tables").mkdir()
     pd.DataFrame(rows[::-1]).to_csv(folder / "tables/small.csv", index=False)
     inputs = IndexInputs(
@@ -56,3 +59,10 @@ def test_plots_are_linked_and_shown_if_a_browser_can(tmp_path, plots, shown):
     text = page(tmp_path, 1, plots)
     assert all(f'href="poses/small/v0000/{name}.{plots}"' in text for name in ("trajectory", "coordinates", "confidence"))
     assert (f'<img src="poses/small/v0000/trajectory.{plots}"' in text) == shown
+
+
+def test_the_page_says_why_there_is_no_speed(tmp_path):
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    text = page(tmp_path / "a", 2, note="no keypoint is known in any frame")
+    assert text.count("no keypoint is known in any frame") == 2 and "<th>speed_note" in text
+    assert "<th>speed_note" not in page(tmp_path / "b", 2)

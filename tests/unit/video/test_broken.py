@@ -7,7 +7,7 @@ import pytest
 from fixtures.corpus import COUNT, FORMATS, X264, X265, encode, number_of, numbered, write_images, write_pages
 from fixtures.corpus_broken import BROKEN, SPOILT, packets
 from fixtures.helpers import open_prepared, prepare, prepare_and_open
-from fixtures.plain import once
+from fixtures.pyav_files import build_once
 
 from posemake.core.errors import PosemakeError
 from posemake.video import probe
@@ -54,7 +54,7 @@ READABLE = [name for name in BROKEN if name not in REFUSED | NOTHING]
 @pytest.fixture(scope="module")
 def make(tmp_path_factory):
     """The broken video of a name, made once."""
-    return once(BROKEN, tmp_path_factory)
+    return build_once(BROKEN, tmp_path_factory)
 
 
 @pytest.fixture(scope="module", params=[2000, 0], ids=["exact", "fast"])

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from fixtures import corpus
 from fixtures.corpus import COUNT, FORMATS, MOST, SIZE, number_of, numbered
-from fixtures.plain import content, frames_of, once, one_thread, packets_of, upright
+from fixtures.pyav_files import build_once, decode_frames, file_contents, read_packets, single_threaded_stream, upright_rgb
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +71,7 @@ OUT_OF_ORDER = {"h264-b.avi", "mpeg4-packed-b.avi"}  # an AVI has no times of it
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    return once(FORMATS, tmp_path_factory)
+    return build_once(FORMATS, tmp_path_factory)
 
 
 @given(
@@ -125,10 +125,10 @@ def test_container_codec_pixels_and_kinds_are_those_of_the_name(sample, name):
         stream = container.streams.video[0]
         assert container_name in container.format.name.split(",")
         assert (stream.codec_context.codec.canonical_name, stream.codec_context.pix_fmt) == (codec, pix_fmt)
-    frames = frames_of(path)
+    frames = decode_frames(path)
     assert {frame.format.name for frame in frames} == {pix_fmt}
     assert {av.video.frame.PictureType(frame.pict_type).name for frame in frames} == set(kinds)
-    keys = [packet.is_keyframe for packet in packets_of(path)]
+    keys = [packet.is_keyframe for packet in read_packets(path)]
     if name in EVERY_FRAME_A_KEY:
         assert all(keys)
     else:
@@ -138,8 +138,8 @@ def test_container_codec_pixels_and_kinds_are_those_of_the_name(sample, name):
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_film_shows_its_frames_in_order_and_in_time(sample, name):
     member = sample(name)
-    frames = frames_of(member.path)
-    images = [upright(frame) for frame in frames]
+    frames = decode_frames(member.path)
+    images = [upright_rgb(frame) for frame in frames]
     assert [number_of(image) for image in images] == member.frames
     assert {(image.shape[1], image.shape[0]) for image in images} == {member.size}
     expected = numbered(COUNT + 1, member.size)
@@ -159,19 +159,19 @@ def test_a_film_shows_its_frames_in_order_and_in_time(sample, name):
 @pytest.mark.parametrize("name", ["h264-open-gop.mp4", "h264-open-gop.mkv", "hevc-open-gop.mp4"])
 def test_in_an_open_group_frames_before_the_key_frame_need_the_group_before(sample, name):
     path = sample(name).path
-    packets = packets_of(path)
+    packets = read_packets(path)
     _, second = [index for index, packet in enumerate(packets) if packet.is_keyframe][:2]
     assert all(later.pts < packets[second].pts for later in packets[second + 1 : second + 4])
     with av.open(str(path)) as container:
-        stream = one_thread(container)
+        stream = single_threaded_stream(container)
         container.seek(packets[second].pts, stream=stream)
-        numbers = [number_of(upright(frame)) for frame in container.decode(stream)]
+        numbers = [number_of(upright_rgb(frame)) for frame in container.decode(stream)]
     assert numbers == list(range(12, COUNT)) and len(packets[second:]) == len(numbers) + 3  # three packets give nothing
 
 
 @pytest.mark.parametrize("name", ["h264-b.mp4", "hevc-b.mp4", "mpeg4.mp4"])
 def test_in_a_closed_group_no_frame_lies_before_the_key_frame(sample, name):
-    packets = packets_of(sample(name).path)
+    packets = read_packets(sample(name).path)
     for key, packet in enumerate(packets):
         if packet.is_keyframe:
             assert all(later.pts > packet.pts for later in packets[key + 1 :])
@@ -179,26 +179,26 @@ def test_in_a_closed_group_no_frame_lies_before_the_key_frame(sample, name):
 
 def test_grey_has_no_colour(sample):
     for name in ("h264-grey.mp4", "hevc-grey.mp4", "raw-grey-odd-size.avi"):
-        for frame in frames_of(sample(name).path)[:3]:
+        for frame in decode_frames(sample(name).path)[:3]:
             assert np.ptp(frame.to_ndarray(format="rgb24").astype(int), axis=2).max() <= 1
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_rotated_films_are_stored_turned(sample, degrees):
-    for frame in frames_of(sample(f"h264-rotated-{degrees}.mp4").path):
+    for frame in decode_frames(sample(f"h264-rotated-{degrees}.mp4").path):
         assert frame.rotation % 360 == degrees
         assert (frame.width, frame.height) == (SIZE if degrees == 180 else SIZE[::-1])
 
 
 @pytest.mark.parametrize("name", ["h264-uneven-times.mp4", "h264-uneven-times.mkv"])
 def test_uneven_times_are_uneven(sample, name):
-    steps = np.diff([frame.time for frame in frames_of(sample(name).path)])
+    steps = np.diff([frame.time for frame in decode_frames(sample(name).path)])
     assert steps.min() < 0.02 and steps.max() > 0.15
 
 
 def test_the_edit_list_leaves_frames_out(sample):
     path = sample("h264-edit-list.mp4").path
-    packets = packets_of(path)
+    packets = read_packets(path)
     assert [packet.is_discard for packet in packets].count(True) == 3  # of the 15: the demuxer leaves out the whole first group
     assert all(packet.is_discard == (packet.pts < 0) for packet in packets)
     with av.open(str(path)) as container:
@@ -209,14 +209,14 @@ def test_dropped_frames_are_counted_by_the_header_only(sample):
     path = sample("mjpeg-dropped.avi").path
     with av.open(str(path)) as container:
         assert container.streams.video[0].frames == COUNT + 3
-    assert len(packets_of(path)) == COUNT
+    assert len(read_packets(path)) == COUNT
 
 
 def test_facts_of_single_films(sample):
     for name in ("h264-interlaced.mp4", "mpeg2-interlaced.mpg"):
-        assert all(frame.interlaced_frame for frame in frames_of(sample(name).path))
-    assert not any(frame.interlaced_frame for frame in frames_of(sample("h264-b.mp4").path))
-    assert all(frame.color_range == 2 for frame in frames_of(sample("h264-full-range.mp4").path))  # AVCOL_RANGE_JPEG
+        assert all(frame.interlaced_frame for frame in decode_frames(sample(name).path))
+    assert not any(frame.interlaced_frame for frame in decode_frames(sample("h264-b.mp4").path))
+    assert all(frame.color_range == 2 for frame in decode_frames(sample("h264-full-range.mp4").path))  # AVCOL_RANGE_JPEG
     with av.open(str(sample("h264-wide-pixels.mp4").path)) as container:
         assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
     with av.open(str(sample("h264-sound.mp4").path)) as container:
@@ -225,7 +225,7 @@ def test_facts_of_single_films(sample):
 
 
 def test_packed_frames_lie_two_in_a_packet_and_dummies_between(sample):
-    packets = [bytes(packet) for packet in packets_of(sample("mpeg4-packed-b.avi").path)]
+    packets = [bytes(packet) for packet in read_packets(sample("mpeg4-packed-b.avi").path)]
     assert len(packets) == COUNT + 1
     inside = [packet.count(b"\0\0\1\xb6") for packet in packets]
     assert b"DivX503b1393p" in packets[0] and inside.count(2) == [len(packet) for packet in packets].count(6) >= 15
@@ -280,5 +280,5 @@ def test_pages_of_a_tiff_are_frames(sample, name, kind, peak, photometric):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_same_member_has_the_same_bytes(sample, tmp_path, name):
-    assert content(FORMATS[name](tmp_path).path) == content(sample(name).path)
+    assert file_contents(FORMATS[name](tmp_path).path) == file_contents(sample(name).path)
     assert len(list(tmp_path.iterdir())) == 1  # nothing but the member is left

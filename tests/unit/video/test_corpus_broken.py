@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from fixtures.corpus import COUNT, FPS, SIZE, number_of
 from fixtures.corpus_broken import BROKEN, SPOILT, packets
-from fixtures.plain import content, frames_of, number_or_none, once, one_thread
+from fixtures.pyav_files import build_once, decode_frames, file_contents, frame_number_or_none, single_threaded_stream
 
 # what a decoder in one thread raises, and which of the pictures that come it marks as damaged; nothing where no line stands
 SIGNS = {
@@ -24,12 +24,12 @@ SIGNS = {
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    return once(BROKEN, tmp_path_factory)
+    return build_once(BROKEN, tmp_path_factory)
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_same_member_has_the_same_bytes(sample, tmp_path, name):
-    assert content(BROKEN[name](tmp_path).path) == content(sample(name).path)
+    assert file_contents(BROKEN[name](tmp_path).path) == file_contents(sample(name).path)
     assert len(list(tmp_path.iterdir())) == 1  # nothing but the member is left
 
 
@@ -37,7 +37,7 @@ def tolerant(broken):
     """Numbers that come, SPOILT where it is not the number that is due at that time; errors; which pictures are marked."""
     numbers, errors, marks = [], [], []
     with av.open(str(broken.path)) as container:
-        stream = one_thread(container)
+        stream = single_threaded_stream(container)
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()
@@ -45,7 +45,7 @@ def tolerant(broken):
                 errors.append(type(error).__name__)
                 continue
             for frame in frames:
-                number = number_or_none(frame)
+                number = frame_number_or_none(frame)
                 timed = broken.start is not None and frame.time is not None
                 due = round((frame.time - broken.start) * broken.fps) if timed else number
                 marks += [len(numbers)] if frame.is_corrupt else []
@@ -84,14 +84,14 @@ def test_only_messages_tell_of_some_damage(sample, name, in_messages):
     av.logging.set_level(av.logging.WARNING)
     try:
         with av.logging.Capture() as messages:
-            frames_of(sample(name).path)
+            decode_frames(sample(name).path)
     finally:
         av.logging.set_level(before)
     assert bool(messages) == in_messages
 
 
 def test_times_of_odd_films(sample):
-    times = {name: [frame.time for frame in frames_of(sample(name).path)] for name in BROKEN if "time" in name}
+    times = {name: [frame.time for frame in decode_frames(sample(name).path)] for name in BROKEN if "time" in name}
     assert times.pop("no-times.mkv")[:11] == [None] * 10 + [0]
     for name in ("negative-times.mkv", "negative-times.ts"):
         assert times[name][0] < 0 < times[name][-1] and np.diff(times[name]) == pytest.approx(1 / FPS)
@@ -104,7 +104,7 @@ def test_one_keyframe_is_one(sample):
 
 @pytest.mark.parametrize("name", ["size-changes.h264", "size-changes.ts"])
 def test_the_size_changes(sample, name):
-    assert [frame.width for frame in frames_of(sample(name).path)] == [SIZE[0]] * 20 + [2 * SIZE[0]] * 20
+    assert [frame.width for frame in decode_frames(sample(name).path)] == [SIZE[0]] * 20 + [2 * SIZE[0]] * 20
 
 
 def test_broken_folders(sample):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fixtures.corpus import COUNT, FORMATS, number_of, numbered
 from fixtures.helpers import open_prepared, prepare
-from fixtures.plain import once
+from fixtures.pyav_files import build_once
 
 from posemake.video import probe
 from posemake.video.frame import Frame
@@ -24,7 +24,7 @@ GREY_IMAGES = ("tiff-16-bit-folder", "tiff-grey.tif", "tiff-12-bit.tif")
 @pytest.fixture(scope="module")
 def make(tmp_path_factory):
     """The video of a name, made once."""
-    return once(FORMATS, tmp_path_factory)
+    return build_once(FORMATS, tmp_path_factory)
 
 
 @pytest.fixture(scope="module", params=CASES, ids=[f"{name}-{'exact' if short else 'fast'}" for name, short in CASES])

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from posemake.core.plural import count_noun
 from posemake.labelling.gui.image_display import DisplaySettings
 
 WIDTH = 290  # pixels
@@ -244,4 +245,4 @@ class Panel(QWidget):
             estimate = f", about {seconds * remaining / 60:.0f} min to go" if remaining else ""
             self.time.setText(f"{seconds:.1f} s per frame{estimate}")
         else:
-            self.time.setText(f"{remaining} frames to go" if remaining else "all done")
+            self.time.setText(f"{count_noun(remaining, 'frame')} to go" if remaining else "all done")
