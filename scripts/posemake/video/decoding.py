@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 
 from posemake.core.log import progress
-from posemake.video.frame import Frame, is_mirrored, upright_size
+from posemake.video.frame import Frame, upright_size
 from posemake.video.reader import open_stream, reason
 
 
@@ -23,7 +23,6 @@ class FileScan:
     hidden: int = 0  # packets that an edit list hides
     interlaced: bool = False
     rotation: int = 0  # degrees
-    mirrored: bool = False
     errors: int = 0
     first_error: str = ""
     hashes: dict[int, str] = field(default_factory=dict)  # SHA-256 of the pixels of sampled frames
@@ -111,8 +110,7 @@ def scan_frames(path: Path, expected: int, samples: set[int]) -> FileScan:
         scan.corrupt += frame.is_corrupt
         scan.interlaced |= frame.interlaced_frame
         scan.sizes.setdefault(upright_size(frame), index)
-        if index == 0:
-            scan.rotation, scan.mirrored = int(frame.rotation) % 360, is_mirrored(frame)
+        scan.rotation = int(frame.rotation) % 360 if index == 0 else scan.rotation
         if index in samples:
             scan.hashes[index] = frame_hash(frame)
     return scan

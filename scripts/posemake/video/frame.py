@@ -6,7 +6,6 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange
 
@@ -24,20 +23,6 @@ LIMITED_CHROMA = np.rint(128 + (np.arange(256) - 128) * 224 / 255).astype(np.uin
 def upright_size(frame: av.VideoFrame) -> tuple[int, int]:
     """Return width and height of a decoded frame after the rotation that its file asks for."""
     return (frame.height, frame.width) if round(frame.rotation / 90) % 2 else (frame.width, frame.height)
-
-
-def is_mirrored(frame: av.VideoFrame) -> bool:
-    """Return whether a player mirrors a decoded frame, which FFmpeg's angle leaves out.
-
-    The display matrix [a b u; c d v; x y w] of MP4 moves a pixel at (x, y) to (a x + c y, b x + d y) (ISO/IEC 14496-12, 6.2.2).
-    Ask for one frame of a video only: PyAV keeps the memory of a frame whose side data were read until Python collects garbage.
-    """
-    side_data: Any = frame.side_data  # whose annotation is of names, while its keys are types
-    content = side_data.get(SideDataType.DISPLAYMATRIX)
-    if content is None:
-        return False
-    a, b, _, c, d = np.frombuffer(content, np.int32)[:5].tolist()
-    return bool(a * d < b * c)
 
 
 def quarter_turns(frame: av.VideoFrame, mirrored: bool) -> int:
@@ -100,7 +85,7 @@ class Frame:
     content_size
         Width and height of the source without padding, which lies to the right and below; all of it if None.
     mirrored
-        Whether a player mirrors the decoded frame (`is_mirrored`).
+        Whether a player mirrors the decoded frame (`display_matrix.is_mirrored`).
     """
 
     def __init__(

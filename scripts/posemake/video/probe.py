@@ -20,7 +20,8 @@ from posemake.core.errors import PosemakeError
 from posemake.core.log import logger, progress
 from posemake.core.paths import StrPath
 from posemake.video.decoding import FileScan, decode_tolerant, frame_hash, scan_frames, scan_packets
-from posemake.video.frame import is_mirrored, upright_size
+from posemake.video.display_matrix import is_mirrored
+from posemake.video.frame import upright_size
 from posemake.video.image_stack import ImageStack, is_stack
 from posemake.video.info import Reading, VideoInfo, VideoReport
 from posemake.video.reader import VideoReader, open_stream, video_tracks
@@ -107,6 +108,7 @@ def _report_container(path: Path) -> VideoReport:
             container=container.format.name,
             codec=context.name,
             profile=context.profile,
+            mirrored=container.format.name.startswith("mov") and is_mirrored(path, stream.id),
             pixel_format=context.pix_fmt or "unknown",
             sample_aspect_ratio=str(ratio).replace("/", ":") if ratio and ratio != 1 else None,
             audio=audio[0] if audio else None,
@@ -173,7 +175,6 @@ def _probe_samples(path: Path, report: VideoReport, packets: _Packets) -> TimedR
         width=width,
         height=height,
         rotation=int(first.rotation) % 360,
-        mirrored=is_mirrored(first),
         interlaced=first.interlaced_frame,
     )
     timed = add_times(report, packets.pts, packets.is_key)
@@ -203,7 +204,6 @@ def _probe_all_frames(path: Path, report: VideoReport, packet_pts: Sequence[int 
         width=width,
         height=height,
         rotation=scan.rotation,
-        mirrored=scan.mirrored,
         interlaced=scan.interlaced,
         findings=(*report.findings, *findings),
     )

@@ -8,6 +8,7 @@ import pytest
 from fixtures.corpus import MPEG_B, VPX, X264_PLAIN, encode, number_of, numbered
 from fixtures.helpers import prepare, prepare_and_open
 
+from posemake.video.display_matrix import is_mirrored
 from posemake.video.probe import SHORT, probe
 from posemake.video.reader import open_stream
 
@@ -73,6 +74,23 @@ def test_a_rotated_video_is_not_mirrored(tmp_path):
     path = encode(tmp_path / "a.mp4", [np.rot90(image, -1) for image in numbered(5)], rotation=90)
     video = prepare_and_open(path, tmp_path / "out")
     assert (video.info.mirrored, video.info.rotation, numbers(video)) == (False, 90, [0, 1, 2, 3, 4])
+
+
+def test_a_matrix_is_that_of_the_track_that_is_read(tmp_path):
+    """The first track is mirrored, and the second one is the default."""
+    tracks = [(numbered(5, first=100 * k), {"disposition": DEFAULT if k else NONE}) for k in range(2)]
+    path = write_tracks(tmp_path / "a.mp4", *tracks, matrix=MIRRORS["up-down"][0])
+    assert is_mirrored(path, 1) and not is_mirrored(path, 2)
+    video = prepare_and_open(path, tmp_path / "out")
+    assert not video.info.mirrored and numbers(video) == [100, 101, 102, 103, 104]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\0\0\x08moov", b"\0\0\0\x10moov\0\0\0\x08mvhd", b"\0\0\0\1moov", b"\0\0\0\0text" * 9]
+)
+def test_a_file_that_is_damaged_mirrors_nothing(tmp_path, content):
+    (tmp_path / "a.mp4").write_bytes(content)
+    assert not is_mirrored(tmp_path / "a.mp4", 1)
 
 
 # Tracks
