@@ -27,7 +27,9 @@ checkpoint collect_labels:
         keypoints=KEYPOINTS,
         scorer=PROJECT.config.labels.scorer,
         settled=lambda wildcards: PROJECT.settled_frames(wildcards.round),
-        digests=lambda wildcards, input: content_digests([*input.labels, *input.decisions]),
+        digests=lambda wildcards: content_digests(
+            PROJECT.labels(wildcards.round) + PROJECT.decisions(wildcards.round)
+        ),
     script:
         "../scripts/collect_labels.py"
 
@@ -79,7 +81,7 @@ rule check_labels:
         code=code("check_labels"),
         keypoints=KEYPOINTS,
         skeleton=SKELETON,
-        digests=lambda wildcards, input: content_digests(input.labels),
+        digests=lambda wildcards: content_digests(PROJECT.labels(ROUND)),
     script:
         "../scripts/check_labels.py"
 
@@ -115,6 +117,6 @@ rule compare_scorers:
     params:
         code=code("compare_scorers"),
         keypoints=KEYPOINTS,
-        digests=lambda wildcards, input: content_digests([*input.labels, *input.decisions]),
+        digests=lambda wildcards: content_digests(PROJECT.labels(ROUND) + PROJECT.decisions(ROUND)),
     script:
         "../scripts/compare_scorers.py"

@@ -24,7 +24,7 @@ rule train_model:
         code=code("train_model"),
         settings=lambda wildcards: PROJECT.model(wildcards.model),
         tensorboard="logs/tensorboard/round-{round}/{model}",
-        weights_signature=lambda wildcards, input: [signature(path) for path in input.start],
+        weights_signature=lambda wildcards: list(map(signature, PROJECT.starting_weights(wildcards.model))),
     script:
         "../scripts/train_model.py"
 

@@ -126,6 +126,7 @@ def newest_sentence(project, script):
     return max(logs, key=lambda path: path.stat().st_mtime_ns).read_text().partition(" ERROR: ")[2].strip()
 
 
+@pytest.mark.slow
 def test_a_full_disk_in_every_stage(on_disk, finished, tmp_path, record_fault):
     without_model(on_disk)
     run, told = Run(on_disk, "--retries", "1", "--keep-going", *OF_MODEL, gate=tmp_path / "gate"), {}

@@ -27,6 +27,7 @@ SAME = "running again gives the files of an uninterrupted run, byte by byte"
 SECONDS_TO_NOTICE = 5  # one, and the step that a training is at
 
 
+@pytest.mark.slow
 def test_a_job_of_every_stage(project, finished, tmp_path, record_fault):
     without_model(project)
     rng = np.random.default_rng(1)

@@ -160,8 +160,9 @@ def missing_image(path):
     (path.parent / last_row(path).split(",")[2]).unlink()
 
 
-def duplicate_row(path):
-    path.write_text(path.read_text() + last_row(path) + "\n")
+def second_row_that_differs(path):
+    row = last_row(path).split(",")
+    path.write_text(path.read_text() + ",".join([*row[:3], str(float(row[3]) + 1), *row[4:]]) + "\n")
 
 
 def empty(path):
@@ -177,7 +178,7 @@ LABEL_FAULTS = {
     not_a_number: "row 11, snout x: 'left' is not a number",
     outside: "lies outside the image of 160 x 120 pixels",
     missing_image: "is missing or damaged",
-    duplicate_row: "has more than one row",
+    second_row_that_differs: "has more than one row",
     empty: "the file is empty",
     no_rows: "no image is labelled",
 }

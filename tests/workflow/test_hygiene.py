@@ -1,5 +1,6 @@
 """The workflow is clean by Snakemake's and snakefmt's own measure, and all rules are alike in what has to be there."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,11 @@ def test_only_repeats_share_the_digest_of_code_with_another_rule():
     for name, script in SHARED_SCRIPTS.items():
         assert digests.pop(name) == digests[script]
     assert len(set(digests.values())) == len(digests)
+
+
+def test_params_depend_on_wildcards_alone():
+    """Snakemake reruns nothing for a change of params that it computes from input, output, threads or resources."""
+    for name, rule in parsed_rules().items():
+        for key, param in rule.params.items():
+            if callable(param):
+                assert set(inspect.signature(param).parameters) == {"wildcards"}, (name, key)

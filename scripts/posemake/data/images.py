@@ -8,15 +8,35 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    WebPImagePlugin,
+)
 
 from posemake.core.errors import PosemakeError
 from posemake.core.paths import StrPath
 from posemake.data.pixels import RawImage, UnsupportedImageError, pillow_pixels, to_8_bits, turn_upright, upright_shape
 from posemake.data.tiff_pages import MAGIC, ORIENTATION, TiffPages
 
-# formats that Pillow decodes without other programs
-FORMATS = ("PNG", "JPEG", "BMP", "DIB", "WEBP", "PPM", "JPEG2000", "GIF")
+# Formats that Pillow decodes without other programs. Their plugins are loaded with this module: when Pillow loads them with the
+# first image, it takes a plugin that cannot be loaded for an image that is damaged.
+PLUGINS = (
+    PngImagePlugin.PngImageFile,
+    JpegImagePlugin.JpegImageFile,
+    BmpImagePlugin.BmpImageFile,
+    BmpImagePlugin.DibImageFile,
+    WebPImagePlugin.WebPImageFile,
+    PpmImagePlugin.PpmImageFile,
+    Jpeg2KImagePlugin.Jpeg2KImageFile,
+    GifImagePlugin.GifImageFile,
+)
+FORMATS = tuple(plugin.format for plugin in PLUGINS)
 # marks in a PNG that may state an orientation; Pillow decodes all of an image to find them
 PNG_ORIENTATION_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 
