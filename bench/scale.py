@@ -40,7 +40,8 @@ def video_name(number: int) -> str:
 
 def snakemake(project: Path, *arguments: str) -> dict[str, float | int]:
     """Run Snakemake; return seconds, CPU seconds, peak memory in MB and the number of jobs."""
-    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), *arguments]
+    # --quiet=host keeps the table of jobs, which the short output leaves out
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--quiet=host", *arguments]
     began = time.monotonic()
     with (project / "out.txt").open("w") as out:
         process = subprocess.Popen(
