@@ -11,7 +11,7 @@ from fixtures.stages import export, outputs, predict, prediction_inputs, row, ru
 from posemake.core.errors import PosemakeError
 from posemake.core.json_files import read_json
 from posemake.demo import motion as demo_walk
-from posemake.models.agreement import FULL_PRECISION_BOUND
+from posemake.models.engine_choice import FULL_PRECISION_BOUND
 from posemake.networks.runtimes import ENGINES, GPU_BATCH
 from posemake.poses.predict import UNIT
 

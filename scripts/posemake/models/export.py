@@ -17,7 +17,7 @@ from posemake.core.threads import thread_count
 from posemake.core.versions import package_versions
 from posemake.data.label_table import Labelled, read_labelled
 from posemake.data.visibility import Visibility
-from posemake.models.agreement import agrees, choose_engine, compare_points
+from posemake.models.engine_choice import agrees, choose_engine, compare_points
 from posemake.networks.devices import device_kind
 from posemake.networks.export_info import Candidate, ComparedFrames, ExportInfo
 from posemake.networks.inputs import ANIMAL_SPAN, Frames, load_frames

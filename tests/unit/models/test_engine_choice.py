@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from posemake.models.agreement import agrees, choose_engine, compare_points
+from posemake.models.engine_choice import agrees, choose_engine, compare_points
 from posemake.networks.export_info import Candidate
 
 
